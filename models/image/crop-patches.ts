@@ -1,0 +1,12 @@
+/**
+ * A crop resized to the model's grid and cut into patches, ready for the vision encoder.
+ * Patches lie in raster order; inside a patch: channel, then row, then column. Values are unnormalised bytes;
+ * the compiled graph normalises them.
+ */
+export interface CropPatches {
+  /** Patch rows and columns, both multiples of the merge size. */
+  readonly gridHeight: number;
+  readonly gridWidth: number;
+  /** `gridHeight * gridWidth * 3 * patchSize * patchSize` bytes. */
+  readonly patches: Uint8Array;
+}

@@ -1,0 +1,10 @@
+export { ModelError, type ModelErrorCode, modelErrorCodes } from './errors.js';
+export type { PagePlan, PlannedBlock, PlannedCrop } from './document/page-plan.js';
+export type { Block, PageResult } from './document/page-result.js';
+export type { FinishReason, Reading } from './generation/reading.js';
+export { type Task, taskPrompts, tasks } from './generation/task.js';
+export type { CropPatches } from './image/crop-patches.js';
+export type { RgbImage } from './image/rgb-image.js';
+export { type Box, type LayoutLabel, layoutLabels, type Region } from './layout/region.js';
+export type { ImageProcessorConfig, ReaderConfig, TextConfig, VisionConfig } from './reader-config.js';
+export type { ElementType, NamedTensors, Session, Tensor, TensorArrays } from './session.js';
