@@ -1,0 +1,3 @@
+export { type Failure, PoolError, type PoolErrorCode, poolErrorCodes } from './errors.js';
+export type * from './pool.js';
+export type { PoolStats } from './pool-stats.js';

@@ -1,0 +1,206 @@
+import type { Block, Box, FinishReason, LayoutLabel, PageResult, RecipeOptions, Region } from '#models';
+import type { PoolStats } from './pool-stats.js';
+
+/** A file as it came in; its kind is told by its first bytes, never by its name. */
+export interface DocumentInput {
+  readonly bytes: Uint8Array;
+}
+
+export type Priority = 'interactive' | 'batch';
+
+export interface RunOptions {
+  /** `interactive` goes before `batch`; batch work ages, so that it is never starved. */
+  readonly priority?: Priority;
+  /** Milliseconds from now after which the run fails with DEADLINE_EXCEEDED. */
+  readonly deadlineMs?: number;
+  /** Aborted when the client has left: queue entries, batch slots and files are freed before the next step. */
+  readonly signal?: AbortSignal;
+}
+
+export interface ParseOptions extends RunOptions {
+  /** 1-based ranges such as `1-3,7`; all pages when absent. */
+  readonly pages?: string;
+  readonly recipe?: Partial<RecipeOptions>;
+  /** Pictures to return with each page, JPEG-encoded; none by default. */
+  readonly pictures?: { readonly page?: boolean; readonly blocks?: boolean };
+}
+
+/** Milliseconds spent in each stage; sums over the crops where a stage runs per crop. */
+export interface StageTimings {
+  readonly prepareMs: number;
+  readonly detectMs: number;
+  readonly queueMs: number;
+  readonly visionMs: number;
+  readonly prefillMs: number;
+  readonly decodeMs: number;
+  readonly totalMs: number;
+  readonly cropCount: number;
+  readonly imageTokenCount: number;
+  readonly outputTokenCount: number;
+}
+
+export interface PageOutcome extends PageResult {
+  /** 0-based index of the page in the file. */
+  readonly pageIndex: number;
+  /** Detections before the overlap filter, as PaddleX reports them in `layout_det_res`. */
+  readonly detections: readonly Region[];
+  readonly timings: StageTimings;
+  /** Upright page as JPEG, when asked for. */
+  readonly pageJpeg?: Uint8Array;
+  /** Pictures of the blocks that are kept as images, keyed by block order, when asked for. */
+  readonly blockJpegs?: ReadonlyMap<number, Uint8Array>;
+}
+
+export type DocumentKind = 'image' | 'pdf';
+
+export type DocumentEvent =
+  | {
+      readonly type: 'document';
+      readonly kind: DocumentKind;
+      readonly pageCount: number;
+      readonly pageIndexes: readonly number[];
+    }
+  | {
+      readonly type: 'page';
+      readonly pageIndex: number;
+      readonly width: number;
+      readonly height: number;
+      readonly blocks: readonly { readonly label: LayoutLabel; readonly box: Box; readonly order: number }[];
+    }
+  | { readonly type: 'block'; readonly pageIndex: number; readonly block: Block }
+  | { readonly type: 'page-done'; readonly page: PageOutcome };
+
+export interface DocumentResult {
+  readonly kind: DocumentKind;
+  /** Pages in the order they were asked for. */
+  readonly pages: readonly PageOutcome[];
+  readonly markdown: string;
+  readonly timings: StageTimings;
+}
+
+/**
+ * A document being read. Iterate for events as they happen (bounded buffering: a slow reader slows its own
+ * document, nobody else's) or await `result`; both may be used. Rejects with a PoolError or ModelError.
+ */
+export interface DocumentRun extends AsyncIterable<DocumentEvent> {
+  readonly result: Promise<DocumentResult>;
+}
+
+/** One chat turn: pictures and a prompt, straight to the reader without page layout. */
+export interface RecognizeInput {
+  readonly messages: readonly RecognizeMessage[];
+  readonly maxTokens?: number;
+  /** Texts at which generation stops; not part of the answer. */
+  readonly stop?: readonly string[];
+  readonly skipSpecialTokens?: boolean;
+  readonly minPixels?: number;
+  readonly maxPixels?: number;
+}
+
+export interface RecognizeMessage {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: readonly (
+    | { readonly type: 'text'; readonly text: string }
+    | { readonly type: 'image'; readonly bytes: Uint8Array }
+  )[];
+}
+
+export interface RecognizeEvent {
+  readonly type: 'delta';
+  readonly text: string;
+  readonly tokenIds: readonly number[];
+  readonly logprobs: readonly number[];
+}
+
+export interface RecognizeResult {
+  readonly text: string;
+  readonly tokenIds: readonly number[];
+  /** Text of each token, for `logprobs` of the OpenAI dialect. */
+  readonly tokenTexts: readonly string[];
+  readonly logprobs: readonly number[];
+  readonly finishReason: FinishReason;
+  readonly promptTokenCount: number;
+  readonly outputTokenCount: number;
+  readonly timings: StageTimings;
+}
+
+export interface RecognizeRun extends AsyncIterable<RecognizeEvent> {
+  readonly result: Promise<RecognizeResult>;
+}
+
+export type DeviceState = 'starting' | 'ready' | 'draining' | 'drained' | 'down' | 'broken';
+
+export interface DeviceStatus {
+  /** `cpu:0`, `cuda:1`, … */
+  readonly id: string;
+  readonly kind: 'cpu' | 'cuda' | 'remote';
+  readonly isolation: 'thread' | 'process';
+  readonly state: DeviceState;
+  readonly shardCount: number;
+  readonly runningCount: number;
+  readonly outstandingCost: number;
+  readonly kvBlocksUsed: number;
+  readonly kvBlocksTotal: number;
+  readonly restartCount: number;
+  readonly lastError?: { readonly code: string; readonly message: string };
+  /** Epoch milliseconds of the last right canary answer. */
+  readonly canaryOkAt?: number;
+  readonly canaryMismatchCount: number;
+}
+
+export type DeviceAction = 'drain' | 'resume' | 'restart';
+
+/** What the pool reports as it happens; feeds logs and histograms. */
+export type PoolEvent =
+  | {
+      readonly type: 'crop-finished';
+      readonly device: string;
+      readonly shard: number;
+      readonly kind: string;
+      readonly finishReason: FinishReason;
+      readonly timings: StageTimings;
+      readonly firstTokenMs: number;
+    }
+  | {
+      readonly type: 'page-finished';
+      readonly timings: StageTimings;
+      readonly emptyBlockCount: number;
+      readonly meanConfidence: number | null;
+    }
+  | { readonly type: 'crop-retried'; readonly device: string; readonly reason: string }
+  | { readonly type: 'refused'; readonly reason: string }
+  | {
+      readonly type: 'step';
+      readonly device: string;
+      readonly shard: number;
+      readonly batchSize: number;
+      readonly prefillCount: number;
+      readonly durationMs: number;
+    }
+  | { readonly type: 'device-state'; readonly device: string; readonly state: DeviceState; readonly reason?: string }
+  | { readonly type: 'canary'; readonly device: string; readonly ok: boolean };
+
+/** The model as the router shows it. */
+export interface ModelSummary {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly maxPositions: number;
+  readonly hasLayout: boolean;
+}
+
+/** All devices of the host behind one queue. */
+export interface Pool {
+  readonly model: ModelSummary;
+  /** Reads a document. Refuses at once with OVERLOADED (`detail.retryAfterMs`) before any decoding when the system is full. */
+  parse(input: DocumentInput, options?: ParseOptions): DocumentRun;
+  recognize(input: RecognizeInput, options?: RunOptions): RecognizeRun;
+  devices(): readonly DeviceStatus[];
+  /** Rejects with DEVICE_UNKNOWN or DEVICE_STATE. */
+  control(deviceId: string, action: DeviceAction): Promise<void>;
+  /** Ready: at least one device read the canary right and takes work. */
+  isReady(): boolean;
+  stats(): PoolStats;
+  onEvent(listener: (event: PoolEvent) => void): () => void;
+  /** Stops accepting, finishes what is in flight within `drainMs`, then frees every thread and process. */
+  close(options?: { readonly drainMs?: number }): Promise<void>;
+}
