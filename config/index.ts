@@ -1,3 +1,9 @@
+export { defaultCacheDir } from './cache-dir.js';
+export { ConfigError, type ConfigProblem } from './errors.js';
+export { exampleFile } from './example-file.js';
+export { type ConfigSources, loadConfig } from './load.js';
+export { nearestName } from './nearest-name.js';
+export { redactConfig } from './redact-config.js';
 export {
   type Config,
   configSchema,
@@ -10,3 +16,4 @@ export {
   type ServerSettings,
   type UrlSettings,
 } from './schema.js';
+export { type Setting, settings } from './setting.js';

@@ -14,11 +14,16 @@ const device = z
 const server = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('Address to listen on; 0.0.0.0 for all.'),
   port: z.number().int().min(0).max(65_535).default(6006).describe('TCP port; 0 picks a free one.'),
-  apiKeys: z.array(z.string().min(8)).default([]).describe('Bearer keys of users; empty leaves the API open.'),
+  apiKeys: z
+    .array(z.string().min(8))
+    .default([])
+    .describe('Bearer keys of users; empty leaves the API open.')
+    .meta({ secret: true }),
   adminKeys: z
     .array(z.string().min(8))
     .default([])
-    .describe('Bearer keys for the device actions; empty refuses them except from loopback.'),
+    .describe('Bearer keys for the device actions; empty refuses them except from loopback.')
+    .meta({ secret: true }),
   corsOrigins: z.array(z.string()).default([]).describe('Origins that browsers may call from; `*` for all.'),
   maxBodyBytes: bytes(100 * 1024 * 1024).describe('Largest request body.'),
   requestTimeoutMs: milliseconds(600_000).describe('Time a request may take before it fails with DEADLINE_EXCEEDED.'),
@@ -152,7 +157,7 @@ const log = z.strictObject({
   format: z
     .enum(['auto', 'json', 'text'])
     .default('auto')
-    .describe('auto writes text on a terminal and JSON elsewhere.'),
+    .describe('Form of the log on standard error; auto writes text on a terminal and JSON elsewhere.'),
 });
 
 /** Every setting once: type, unit in the name, default, bounds and one sentence. */
