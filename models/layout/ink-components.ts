@@ -1,0 +1,85 @@
+import type { InkMask } from './ink-mask.js';
+
+/** A connected patch of ink: a letter, a part of one, a speck, a rule. Corners in mask pixels, `x1` and `y1` outside. */
+export interface InkComponent {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+  /** Ink pixels. */
+  readonly area: number;
+}
+
+/** Components of fewer pixels than this are grain. */
+const leastArea = 3;
+
+/** Connected components (eight neighbours) of a mask, in the order of their first pixel. */
+export function findComponents({ width, height, bits }: Pick<InkMask, 'width' | 'height' | 'bits'>): InkComponent[] {
+  const parents: number[] = [];
+  const starts: number[] = [];
+  const ends: number[] = [];
+  const rows: number[] = [];
+  const rootOf = (run: number) => {
+    let root = run;
+    while (parents[root] !== root) {
+      parents[root] = parents[parents[root]];
+      root = parents[root];
+    }
+    return root;
+  };
+  let above = 0;
+  let aboveEnd = 0;
+  for (let y = 0; y < height; y++) {
+    const first = starts.length;
+    const row = y * width;
+    for (let x = bits.indexOf(1, row) - row; x >= 0 && x < width; ) {
+      const start = x;
+      while (x < width && bits[row + x]) x++;
+      const run = starts.length;
+      starts.push(start);
+      ends.push(x);
+      rows.push(y);
+      parents.push(run);
+      while (above < aboveEnd && ends[above] < start) above++;
+      for (let other = above; other < aboveEnd && starts[other] <= x; other++) {
+        const a = rootOf(other);
+        const b = rootOf(run);
+        if (a < b) parents[b] = a;
+        else parents[a] = b;
+      }
+      while (x < width && !bits[row + x]) x++;
+    }
+    above = first;
+    aboveEnd = starts.length;
+  }
+  return gatherRuns(parents, starts, ends, rows, rootOf);
+}
+
+function gatherRuns(
+  parents: readonly number[],
+  starts: readonly number[],
+  ends: readonly number[],
+  rows: readonly number[],
+  rootOf: (run: number) => number,
+): InkComponent[] {
+  const found = new Map<number, { x0: number; y0: number; x1: number; y1: number; area: number }>();
+  for (let run = 0; run < parents.length; run++) {
+    const root = rootOf(run);
+    const box = found.get(root);
+    if (!box) {
+      found.set(root, {
+        x0: starts[run],
+        y0: rows[run],
+        x1: ends[run],
+        y1: rows[run] + 1,
+        area: ends[run] - starts[run],
+      });
+      continue;
+    }
+    if (starts[run] < box.x0) box.x0 = starts[run];
+    if (ends[run] > box.x1) box.x1 = ends[run];
+    box.y1 = rows[run] + 1;
+    box.area += ends[run] - starts[run];
+  }
+  return [...found.values()].filter((component) => component.area >= leastArea);
+}

@@ -1,0 +1,127 @@
+import type { InkComponent } from './ink-components.js';
+
+/** A printed line: its components and their bounds, in mask pixels of the straightened page. */
+export interface TextLine {
+  readonly x0: number;
+  readonly y0: number;
+  readonly x1: number;
+  readonly y1: number;
+  readonly components: readonly InkComponent[];
+}
+
+interface OpenLine {
+  x0: number;
+  y0: number;
+  x1: number;
+  y1: number;
+  components: InkComponent[];
+}
+
+/** Components whose bounds still count when a letter is compared with a line: a line may bend. */
+const rememberedLetters = 12;
+
+/**
+ * Groups the components of one text region into printed lines, top to bottom. Works from letters, not from white rows,
+ * so that lines whose ascenders and descenders interlock come apart, and short lines count like long ones.
+ */
+export function groupLines(components: readonly InkComponent[]): TextLine[] {
+  if (components.length === 0) return [];
+  const tall = tallLetterHeight(components);
+  const seeds = components.filter(({ y0, y1 }) => y1 - y0 >= tall * 0.5 && y1 - y0 <= tall * 1.7);
+  let lines = joinLevel(growLines(seeds.length > 0 ? seeds : components), tall);
+  if (seeds.length > 0) {
+    for (const component of components) {
+      const height = component.y1 - component.y0;
+      if (height > tall * 1.7) splitAmong(lines, component, tall);
+      else if (height < tall * 0.5) attach(lines, component, tall);
+    }
+    lines = joinLevel(lines, tall);
+  }
+  return lines.sort((a, b) => a.y0 + a.y1 - b.y0 - b.y1);
+}
+
+/** Height that three in four of the ink-carrying components stay below: capitals and ascenders, or whole characters. */
+function tallLetterHeight(components: readonly InkComponent[]): number {
+  const heights = components.map(({ y0, y1 }) => y1 - y0).sort((a, b) => a - b);
+  const median = heights[heights.length >> 1];
+  const letters = heights.filter((height) => height >= median * 0.5 && height <= median * 3);
+  return letters[Math.floor(letters.length * 0.75)];
+}
+
+function growLines(seeds: readonly InkComponent[]): OpenLine[] {
+  const lines: OpenLine[] = [];
+  for (const seed of [...seeds].sort((a, b) => a.x0 - b.x0)) {
+    let best: OpenLine | undefined;
+    let bestShare = 0.5;
+    for (const line of lines) {
+      const recent = line.components.slice(-rememberedLetters);
+      const top = Math.min(...recent.map(({ y0 }) => y0));
+      const bottom = Math.max(...recent.map(({ y1 }) => y1));
+      const share = (Math.min(bottom, seed.y1) - Math.max(top, seed.y0)) / Math.min(bottom - top, seed.y1 - seed.y0);
+      if (share > bestShare) {
+        best = line;
+        bestShare = share;
+      }
+    }
+    if (best) add(best, seed);
+    else lines.push({ x0: seed.x0, y0: seed.y0, x1: seed.x1, y1: seed.y1, components: [seed] });
+  }
+  return lines;
+}
+
+/** Lines at the same height are one printed line; so are the halves of a character whose strokes do not touch. */
+function joinLevel(lines: OpenLine[], tall: number): OpenLine[] {
+  const joined: OpenLine[] = [];
+  for (const line of lines.sort((a, b) => a.y0 - b.y0 || a.x0 - b.x0)) {
+    const level = joined.find((other) => {
+      const overlap = Math.min(other.y1, line.y1) - Math.max(other.y0, line.y0);
+      const together = Math.max(other.y1, line.y1) - Math.min(other.y0, line.y0);
+      return overlap > 0.5 * Math.min(other.y1 - other.y0, line.y1 - line.y0) && together < tall * 1.9;
+    });
+    if (level) for (const component of line.components) add(level, component);
+    else joined.push(line);
+  }
+  return joined;
+}
+
+/** Dots, commas and dashes go to the line they are nearest to; far from any they are specks and are left out. */
+function attach(lines: readonly OpenLine[], component: InkComponent, tall: number): void {
+  let nearest: OpenLine | undefined;
+  let least = tall * 0.6;
+  const middle = (component.y0 + component.y1) / 2;
+  for (const line of lines) {
+    if (component.x1 < line.x0 - tall * 3 || component.x0 > line.x1 + tall * 3) continue;
+    const distance = Math.max(line.y0 - middle, middle - line.y1, 0);
+    if (distance < least) {
+      nearest = line;
+      least = distance;
+    }
+  }
+  if (nearest) add(nearest, component);
+}
+
+/** A component that reaches over several lines (letters that touch) is shared out; a tall one on one line joins it. */
+function splitAmong(lines: OpenLine[], component: InkComponent, tall: number): void {
+  const met = lines.filter(
+    (line) =>
+      Math.min(line.y1, component.y1) - Math.max(line.y0, component.y0) > 0.5 * (line.y1 - line.y0) &&
+      line.x0 < component.x1 + tall &&
+      component.x0 < line.x1 + tall,
+  );
+  if (met.length === 0) {
+    lines.push({ x0: component.x0, y0: component.y0, x1: component.x1, y1: component.y1, components: [component] });
+    return;
+  }
+  for (const line of met) {
+    const part = { ...component, area: component.area / met.length };
+    add(line, { ...part, y0: Math.max(component.y0, line.y0), y1: Math.min(component.y1, line.y1) });
+  }
+}
+
+function add(line: OpenLine, component: InkComponent): void {
+  line.components.push(component);
+  line.x0 = Math.min(line.x0, component.x0);
+  line.y0 = Math.min(line.y0, component.y0);
+  line.x1 = Math.max(line.x1, component.x1);
+  line.y1 = Math.max(line.y1, component.y1);
+}
