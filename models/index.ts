@@ -1,10 +1,13 @@
-export { ModelError, type ModelErrorCode, modelErrorCodes } from './errors.js';
+export { type CompiledModel, type CompileProgress, type CompileTarget, compileModel } from './compile/compile-model.js';
 export type { PagePlan, PlannedBlock, PlannedCrop } from './document/page-plan.js';
 export type { Block, PageResult } from './document/page-result.js';
+export { ModelError, type ModelErrorCode, modelErrorCodes } from './errors.js';
 export type { FinishReason, Reading } from './generation/reading.js';
 export { type Task, taskPrompts, tasks } from './generation/task.js';
 export type { CropPatches } from './image/crop-patches.js';
 export type { RgbImage } from './image/rgb-image.js';
 export { type Box, type LayoutLabel, layoutLabels, type Region } from './layout/region.js';
+export { type LineBreaks, type Manifest, manifestSchema, type VisionPositionAlign } from './manifest.js';
+export { type LayoutFolder, type ModelFolder, openModel } from './open-model.js';
 export type { ImageProcessorConfig, ReaderConfig, TextConfig, VisionConfig } from './reader-config.js';
 export type { ElementType, NamedTensors, Session, Tensor, TensorArrays } from './session.js';

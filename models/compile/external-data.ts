@@ -20,14 +20,12 @@ export class ExternalDataFile {
   readonly #location: string;
   readonly #ranges = new Map<WeightSource, ExternalRange>();
   #end = 0;
+  /** Told the size of each weight once it is written. */
+  onWritten: (byteLength: number) => void = () => {};
 
   constructor(path: string) {
     this.#location = basename(path);
     this.#file = openSync(path, 'wx');
-  }
-
-  get byteLength(): number {
-    return this.#end;
   }
 
   /** Appends the bytes of a weight, or finds them where the same source was added before. */
@@ -42,10 +40,11 @@ export class ExternalDataFile {
     this.#end = end;
     const range = { location: this.#location, offset, byteLength };
     this.#ranges.set(source, range);
+    this.onWritten(byteLength);
     return range;
   }
 
-  /** Flushes and closes; with `discard` only closes. */
+  /** Flushes to the disk, so that a folder renamed afterwards is whole, and closes; with `discard` only closes. */
   close(discard = false): void {
     if (!discard) fsyncSync(this.#file);
     closeSync(this.#file);

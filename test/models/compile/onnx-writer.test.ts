@@ -110,5 +110,5 @@ it('refuses a weight whose bytes do not fill its shape, a name used twice and a 
   fraction.op('Gemm', ['a', 'b'], { attributes: { alpha: 0.5 } });
   expect(() => writeModel(join(folder, 'fraction.onnx'), fraction, data)).toThrow(/float\(\)/);
   expect(() => inlineTensor([1, 2, 3], 'int64', [2])).toThrow(/do not fill/);
-  data.close(true);
+  data.close();
 });

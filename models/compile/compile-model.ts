@@ -1,0 +1,114 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { ModelError } from '../errors.js';
+import type { ModelFolder } from '../open-model.js';
+import { buildDecodeGraph } from './decode-graph.js';
+import type { GraphBuilder } from './graph-builder.js';
+import { findCompiled, publishCompiled, sweepAbandoned, writeAside } from './graph-cache.js';
+import { createFloatLinear } from './linear.js';
+import { buildPrefillGraph } from './prefill-graph.js';
+import { ReaderWeights } from './reader-weights.js';
+import { buildVisionGraph } from './vision-graph.js';
+import { openWeights } from './weights-files.js';
+
+/** Raised when the graphs change, so that no older cache is used. */
+const compilerVersion = 1;
+
+export interface CompileTarget {
+  readonly device: 'cpu' | 'cuda';
+  readonly precision: 'fp32' | 'fp16' | 'int8';
+}
+
+export const graphNames = ['vision', 'prefill', 'decode', 'layout'] as const;
+export type GraphName = (typeof graphNames)[number];
+
+/** Graphs of a model for one target, on disk; each lies beside the file of its weights. */
+export interface CompiledModel {
+  readonly dir: string;
+  /** Hash of everything the graphs were made from. */
+  readonly key: string;
+  /** Absolute paths; `layout` is absent where the model has no detector. */
+  readonly graphs: Readonly<Record<Exclude<GraphName, 'layout'>, string>> & { readonly layout?: string };
+  readonly fromCache: boolean;
+}
+
+/** Bytes of weights written of all that will be written. */
+export interface CompileProgress {
+  readonly graph: GraphName;
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+/** One data file and the graphs that share it. */
+export interface GraphBundle {
+  readonly dataName: string;
+  readonly graphs: readonly { readonly name: GraphName; readonly graph: GraphBuilder }[];
+}
+
+/**
+ * Writes the ONNX graphs of a model for a target under `cacheDir`, or finds them there. Atomic: graphs appear under
+ * their key complete or not at all, and of two processes that compile the same model one result is kept.
+ * Memory stays below the largest tensor. Throws WEIGHTS_INVALID, MODEL_INVALID or COMPILE_FAILED.
+ */
+export async function compileModel(
+  model: ModelFolder,
+  target: CompileTarget,
+  cacheDir: string,
+  onProgress: (progress: CompileProgress) => void = () => {},
+): Promise<CompiledModel> {
+  if (target.device !== 'cpu' || target.precision !== 'fp32') {
+    throw new ModelError('COMPILE_FAILED', `graphs for ${target.device} in ${target.precision} cannot be built`);
+  }
+  const key = cacheKey(model, target);
+  const known = findCompiled(cacheDir, key);
+  if (known) return known;
+  try {
+    mkdirSync(cacheDir, { recursive: true });
+    sweepAbandoned(cacheDir);
+  } catch (cause) {
+    throw new ModelError('COMPILE_FAILED', `the cache folder ${cacheDir} cannot be used`, { cause });
+  }
+  const reader = openWeights(model.dir);
+  try {
+    const bundles = buildReader(model, new ReaderWeights(reader));
+    await nextTurn();
+    const folder = await writeAside(cacheDir, key, bundles, onProgress);
+    return publishCompiled(cacheDir, key, folder);
+  } finally {
+    reader.close();
+  }
+}
+
+function buildReader(model: ModelFolder, weights: ReaderWeights): GraphBundle[] {
+  const { vision, text, tieWordEmbeddings } = model.reader;
+  const linear = createFloatLinear(weights);
+  const visionGraph = buildVisionGraph({
+    config: vision,
+    processor: model.imageProcessor,
+    textHiddenSize: text.hiddenSize,
+    weights,
+    linear,
+  });
+  const decoder = { config: text, tieWordEmbeddings, weights, linear };
+  return [
+    { dataName: 'vision.data', graphs: [{ name: 'vision', graph: visionGraph }] },
+    {
+      dataName: 'decoder.data',
+      graphs: [
+        { name: 'prefill', graph: buildPrefillGraph(decoder) },
+        { name: 'decode', graph: buildDecodeGraph(decoder) },
+      ],
+    },
+  ];
+}
+
+function cacheKey(model: ModelFolder, target: CompileTarget): string {
+  const { reader, imageProcessor, weightsId, layout } = model;
+  const parts = [compilerVersion, target.device, target.precision, reader, imageProcessor, weightsId];
+  const layoutParts = layout ? [layout.config, layout.preprocessor, layout.weightsId] : null;
+  return createHash('sha256')
+    .update(JSON.stringify([...parts, layoutParts]))
+    .digest('hex')
+    .slice(0, 32);
+}

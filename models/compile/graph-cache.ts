@@ -1,0 +1,136 @@
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { join, resolve } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { z } from 'zod';
+import { ModelError } from '../errors.js';
+import type { CompiledModel, CompileProgress, GraphBundle } from './compile-model.js';
+import { ExternalDataFile } from './external-data.js';
+import type { WeightSource } from './graph-builder.js';
+import { onnxTypeBytes } from './onnx-schema.js';
+import { writeModel } from './onnx-writer.js';
+
+const temporaryPrefix = 'compiling-';
+/** No compilation takes this long: what is older was left by a process that died. */
+const abandonedMs = 60 * 60 * 1000;
+
+/** Written last into a folder of graphs; lists its files and their sizes. */
+const markerName = 'compiled.json';
+const markerSchema = z.object({ files: z.record(z.string(), z.number().int()) });
+
+/** The graphs stored under `key`, if they are whole. */
+export function findCompiled(cacheDir: string, key: string): CompiledModel | undefined {
+  const dir = resolve(cacheDir, key);
+  const markerPath = join(dir, markerName);
+  if (!existsSync(markerPath)) return undefined;
+  let files: Record<string, number>;
+  try {
+    files = markerSchema.parse(JSON.parse(readFileSync(markerPath, 'utf8'))).files;
+  } catch {
+    return undefined;
+  }
+  for (const [name, size] of Object.entries(files)) {
+    if (statSync(join(dir, name), { throwIfNoEntry: false })?.size !== size) return undefined;
+  }
+  return describe(dir, key, true);
+}
+
+/** Writes the bundles into a temporary folder of the cache and returns its path. */
+export async function writeAside(
+  cacheDir: string,
+  key: string,
+  bundles: readonly GraphBundle[],
+  onProgress: (progress: CompileProgress) => void,
+): Promise<string> {
+  const folder = mkdtempSync(join(resolve(cacheDir), `${temporaryPrefix}${key}-`));
+  const totalBytes = bundles.reduce((sum, bundle) => sum + bundleBytes(bundle), 0);
+  let doneBytes = 0;
+  try {
+    for (const { dataName, graphs } of bundles) {
+      const data = new ExternalDataFile(join(folder, dataName));
+      try {
+        for (const { name, graph } of graphs) {
+          data.onWritten = (byteLength) => {
+            doneBytes += byteLength;
+            onProgress({ graph: name, doneBytes, totalBytes });
+          };
+          writeModel(join(folder, `${name}.onnx`), graph, data);
+          await nextTurn();
+        }
+      } finally {
+        data.close();
+      }
+    }
+    const files = Object.fromEntries(readdirSync(folder).map((name) => [name, statSync(join(folder, name)).size]));
+    writeFileSync(join(folder, markerName), JSON.stringify({ files }));
+    return folder;
+  } catch (cause) {
+    rmSync(folder, { recursive: true, force: true });
+    if (cause instanceof ModelError) throw cause;
+    throw new ModelError('COMPILE_FAILED', `the graphs cannot be written: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Moves a finished folder to its key. Where another process was faster, its result stays and ours is removed. */
+export function publishCompiled(cacheDir: string, key: string, folder: string): CompiledModel {
+  const dir = resolve(cacheDir, key);
+  try {
+    renameSync(folder, dir);
+  } catch (cause) {
+    const winner = findCompiled(cacheDir, key);
+    if (winner) {
+      rmSync(folder, { recursive: true, force: true });
+      return winner;
+    }
+    // A damaged folder stands at the key: take its place.
+    const aside = mkdtempSync(join(resolve(cacheDir), `${temporaryPrefix}damaged-`));
+    try {
+      renameSync(dir, join(aside, key));
+      renameSync(folder, dir);
+    } catch {
+      rmSync(folder, { recursive: true, force: true });
+      throw new ModelError('COMPILE_FAILED', `the graphs cannot be moved to ${dir}`, { cause });
+    } finally {
+      rmSync(aside, { recursive: true, force: true });
+    }
+  }
+  return describe(dir, key, false);
+}
+
+/** Removes temporary folders of processes that died. */
+export function sweepAbandoned(cacheDir: string, nowMs = Date.now()): void {
+  for (const name of readdirSync(cacheDir)) {
+    if (!name.startsWith(temporaryPrefix)) continue;
+    const path = join(cacheDir, name);
+    const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs);
+    if (age > abandonedMs) rmSync(path, { recursive: true, force: true });
+  }
+}
+
+function describe(dir: string, key: string, fromCache: boolean): CompiledModel {
+  const path = (name: string) => join(dir, `${name}.onnx`);
+  const graphs = { vision: path('vision'), prefill: path('prefill'), decode: path('decode') };
+  const layout = path('layout');
+  return { dir, key, graphs: existsSync(layout) ? { ...graphs, layout } : graphs, fromCache };
+}
+
+function bundleBytes(bundle: GraphBundle): number {
+  const sizes = new Map<WeightSource, number>();
+  for (const { graph } of bundle.graphs) {
+    for (const { shape, source } of graph.weights) {
+      sizes.set(
+        source,
+        shape.reduce((product, size) => product * size, onnxTypeBytes[source.type]),
+      );
+    }
+  }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}

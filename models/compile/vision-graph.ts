@@ -1,0 +1,174 @@
+import type { ImageProcessorConfig, VisionConfig } from '../reader-config.js';
+import { float, GraphBuilder, microsoft } from './graph-builder.js';
+import type { Linear } from './linear.js';
+import type { ReaderWeights } from './reader-weights.js';
+import { bytesSource } from './weight-sources.js';
+
+/** What the graphs of a reader are made from. */
+export interface VisionParts {
+  readonly config: VisionConfig;
+  readonly processor: ImageProcessorConfig;
+  /** Width of the decoder, into which the projector leads. */
+  readonly textHiddenSize: number;
+  readonly weights: ReaderWeights;
+  readonly linear: Linear;
+}
+
+/** The projector's norm has no entry in the config; the published code fixes it. */
+const projectorNormEps = 1e-5;
+
+/**
+ * Vision encoder and projector for a batch of images of the same patch count, one after another.
+ *
+ * Inputs: `pixel_values` uint8 [N, 3·p·p]; `pos_index` int64 [N, 4] and `pos_weight` float32 [N, 4], the four
+ * neighbours of a patch in the learned position grid; `rope_hw` float32 [N, 2], row and column of a patch;
+ * `merge_index` int64 [N], patches in the order in which the projector groups them; `image_count` int64 [1].
+ * Output: `image_embeds` float32 [N / merge², textHiddenSize].
+ */
+export function buildVisionGraph(parts: VisionParts): GraphBuilder {
+  const { config, weights, linear } = parts;
+  const { hiddenSize, headCount } = config;
+  const graph = new GraphBuilder('vision');
+  const name = (short: string) => weights.name('vision', short);
+  const vector = (full: string) => graph.weight(full, [hiddenSize], weights.rows([full], [[hiddenSize]]));
+  const norm = (layer: string) => [vector(`${layer}.weight`), vector(`${layer}.bias`)];
+  const dense = (x: string, layer: string, outputSize: number, inputSize: number) =>
+    linear(graph, x, {
+      names: [`${layer}.weight`],
+      outputSizes: [outputSize],
+      inputSize,
+      biasNames: [`${layer}.bias`],
+    });
+
+  let sum = embedPatches(graph, parts);
+  const rotate = prepareRotation(graph, config);
+  const flat = graph.constant([-1, hiddenSize]);
+  const perImage = graph.op('Concat', ['image_count', graph.constant([-1, hiddenSize])], { attributes: { axis: 0 } });
+  const attributes = { axis: -1, epsilon: float(config.layerNormEps) };
+  let normed = graph.op('LayerNormalization', [sum, ...norm(name('encoder.layers.0.layer_norm1'))], { attributes });
+  const addAndNorm = (x: string, layer: string) =>
+    graph.op('SkipLayerNormalization', [x, sum, ...norm(layer)], {
+      domain: microsoft,
+      outputs: [true, false, false, true],
+      attributes: { epsilon: float(config.layerNormEps) },
+    });
+
+  for (let index = 0; index < config.layerCount; index++) {
+    const layer = name(`encoder.layers.${index}.`);
+    const project = (short: string) =>
+      graph.op('Reshape', [dense(normed, `${layer}self_attn.${short}`, hiddenSize, hiddenSize), perImage]);
+    const attention = graph.op(
+      'MultiHeadAttention',
+      [rotate(project('q_proj')), rotate(project('k_proj')), project('v_proj')],
+      { domain: microsoft, attributes: { num_heads: headCount } },
+    );
+    const attended = dense(
+      graph.op('Reshape', [attention, flat]),
+      `${layer}self_attn.out_proj`,
+      hiddenSize,
+      hiddenSize,
+    );
+    [normed, , , sum] = addAndNorm(attended, `${layer}layer_norm2`);
+    const wide = dense(normed, `${layer}mlp.fc1`, config.intermediateSize, hiddenSize);
+    const active = graph.op('FastGelu', [wide], { domain: microsoft });
+    const narrow = dense(active, `${layer}mlp.fc2`, hiddenSize, config.intermediateSize);
+    const isLast = index + 1 === config.layerCount;
+    const next = isLast ? name('post_layernorm') : name(`encoder.layers.${index + 1}.layer_norm1`);
+    [normed, , , sum] = addAndNorm(narrow, next);
+  }
+  graph.output(project(graph, normed, parts), 'float32', ['M', parts.textHiddenSize], 'image_embeds');
+  return graph;
+}
+
+/** Normalised patches through the patch convolution (a matrix, as stride equals size), plus learned positions. */
+function embedPatches(graph: GraphBuilder, parts: VisionParts): string {
+  const { config, processor, weights, linear } = parts;
+  const { hiddenSize, patchSize, positionGridSize } = config;
+  const patchArea = patchSize * patchSize;
+  const bytes = graph.input('pixel_values', 'uint8', ['N', 3 * patchArea]);
+  graph.input('pos_index', 'int64', ['N', 4]);
+  graph.input('pos_weight', 'float32', ['N', 4]);
+  graph.input('rope_hw', 'float32', ['N', 2]);
+  graph.input('merge_index', 'int64', ['N']);
+  graph.input('image_count', 'int64', [1]);
+
+  // (byte · rescale - mean) / std, channel by channel.
+  const perChannel = (label: string, value: (channel: number) => number) =>
+    graph.weight(
+      label,
+      [3 * patchArea],
+      bytesSource('float32', () =>
+        Float32Array.from({ length: 3 * patchArea }, (_, i) => value(Math.floor(i / patchArea))),
+      ),
+    );
+  const { rescaleFactor, mean, std } = processor;
+  const scaled = graph.op('Mul', [
+    graph.op('Cast', [bytes], { attributes: { to: 1 } }),
+    perChannel('pixel_scale', (channel) => rescaleFactor / std[channel]),
+  ]);
+  const pixels = graph.op('Add', [scaled, perChannel('pixel_offset', (channel) => -mean[channel] / std[channel])]);
+
+  const convolution = weights.name('vision', 'embeddings.patch_embedding');
+  const patches = linear(graph, pixels, {
+    names: [`${convolution}.weight`],
+    outputSizes: [hiddenSize],
+    inputSize: 3 * patchArea,
+    storedShape: [hiddenSize, 3, patchSize, patchSize],
+    biasNames: [`${convolution}.bias`],
+  });
+
+  const tableName = weights.name('vision', 'embeddings.position_embedding.weight');
+  const tableShape = [positionGridSize ** 2, hiddenSize];
+  const table = graph.weight(tableName, tableShape, weights.rows([tableName], [tableShape]));
+  const neighbours = graph.op('Gather', [table, 'pos_index']);
+  const mixed = graph.op('MatMul', [graph.op('Unsqueeze', ['pos_weight', graph.constant([1])]), neighbours]);
+  return graph.op('Add', [patches, graph.op('Squeeze', [mixed, graph.constant([1])])]);
+}
+
+/** 2-D rotary positions: the first half of the angles follows the row, the second the column. */
+function prepareRotation(graph: GraphBuilder, config: VisionConfig): (x: string) => string {
+  const headDim = config.hiddenSize / config.headCount;
+  const frequencies = Array.from({ length: headDim / 4 }, (_, i) => config.ropeTheta ** ((-4 * i) / headDim));
+  const angles = graph.op('Reshape', [
+    graph.op('Mul', [
+      graph.op('Unsqueeze', ['rope_hw', graph.constant([2])]),
+      graph.constant(frequencies, 'float32', [1, 1, frequencies.length]),
+    ]),
+    graph.constant([-1, headDim / 2]),
+  ]);
+  const cos = graph.op('Cos', [angles]);
+  const sin = graph.op('Sin', [angles]);
+  const count = graph.op('Squeeze', [graph.op('Shape', ['rope_hw'], { attributes: { start: 0, end: 1 } })]);
+  const rows = graph.op('Range', [graph.constant(0), count, graph.constant(1)]);
+  const shape = graph.op('Concat', ['image_count', graph.constant([-1])], { attributes: { axis: 0 } });
+  const positions = graph.op('Reshape', [rows, shape]);
+  return (x) =>
+    graph.op('RotaryEmbedding', [x, positions, cos, sin], {
+      domain: microsoft,
+      attributes: { num_heads: config.headCount, interleaved: 0 },
+    });
+}
+
+/** Norm, grouping of merge² neighbouring patches, and two linear layers with an exact GELU between them. */
+function project(graph: GraphBuilder, x: string, parts: VisionParts): string {
+  const { config, weights, linear } = parts;
+  const { hiddenSize, mergeSize } = config;
+  const groupSize = hiddenSize * mergeSize ** 2;
+  const vector = (short: string) => {
+    const full = weights.name('projector', short);
+    return graph.weight(full, [hiddenSize], weights.rows([full], [[hiddenSize]]));
+  };
+  const normed = graph.op('LayerNormalization', [x, vector('pre_norm.weight'), vector('pre_norm.bias')], {
+    attributes: { axis: -1, epsilon: float(projectorNormEps) },
+  });
+  const grouped = graph.op('Reshape', [graph.op('Gather', [normed, 'merge_index']), graph.constant([-1, groupSize])]);
+  const dense = (input: string, short: string, outputSize: number) =>
+    linear(graph, input, {
+      names: [weights.name('projector', `${short}.weight`)],
+      outputSizes: [outputSize],
+      inputSize: groupSize,
+      biasNames: [weights.name('projector', `${short}.bias`)],
+    });
+  const active = graph.op('Gelu', [dense(grouped, 'linear_1', groupSize)], { domain: microsoft });
+  return dense(active, 'linear_2', parts.textHiddenSize);
+}
