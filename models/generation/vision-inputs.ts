@@ -1,0 +1,101 @@
+import type { CropPatches } from '../image/crop-patches.js';
+import type { VisionPositionAlign } from '../manifest.js';
+import type { VisionConfig } from '../reader-config.js';
+import type { Tensor } from '../session.js';
+
+/** Inputs of the compiled vision graph for crops of one patch count, one after another. */
+export interface VisionInputs {
+  readonly pixel_values: Tensor<'uint8'>;
+  readonly pos_index: Tensor<'int64'>;
+  readonly pos_weight: Tensor<'float32'>;
+  readonly rope_hw: Tensor<'float32'>;
+  readonly merge_index: Tensor<'int64'>;
+  readonly image_count: Tensor<'int64'>;
+}
+
+/**
+ * Tells the vision encoder where each patch of `crops` lies.
+ *
+ * Learned positions form a square grid that is stretched over the crop bilinearly, without antialiasing. `half-pixel`
+ * is align_corners=false (the original code and vLLM): source = (i + 0.5) · grid / size - 0.5, not below 0.
+ * `corners` is align_corners=true (transformers 5.17): source = i · (grid - 1) / (size - 1), 0 where size is 1.
+ *
+ * Crops must have the same number of patches; their grids may differ.
+ */
+export function createVisionInputs(
+  crops: readonly CropPatches[],
+  config: VisionConfig,
+  align: VisionPositionAlign,
+): VisionInputs {
+  const counts = crops.map((crop) => crop.gridHeight * crop.gridWidth);
+  if (counts.some((count) => count !== counts[0])) throw new RangeError('crops of one run need one patch count');
+  const patchCount = counts.reduce((sum, count) => sum + count, 0);
+  const patchBytes = 3 * config.patchSize ** 2;
+  const pixels = new Uint8Array(patchCount * patchBytes);
+  const index = new BigInt64Array(patchCount * 4);
+  const weight = new Float32Array(patchCount * 4);
+  const rope = new Float32Array(patchCount * 2);
+  const merge = new BigInt64Array(patchCount);
+  let start = 0;
+  for (const { gridHeight, gridWidth, patches } of crops) {
+    pixels.set(patches, start * patchBytes);
+    const rows = neighbours(gridHeight, config.positionGridSize, align);
+    const columns = neighbours(gridWidth, config.positionGridSize, align);
+    for (let row = 0; row < gridHeight; row++) {
+      for (let column = 0; column < gridWidth; column++) {
+        const patch = start + row * gridWidth + column;
+        rope[patch * 2] = row;
+        rope[patch * 2 + 1] = column;
+        for (let corner = 0; corner < 4; corner++) {
+          const [y, yWeight] = rows[row * 2 + (corner >> 1)];
+          const [x, xWeight] = columns[column * 2 + (corner & 1)];
+          index[patch * 4 + corner] = BigInt(y * config.positionGridSize + x);
+          weight[patch * 4 + corner] = yWeight * xWeight;
+        }
+      }
+    }
+    fillMergeOrder(merge, start, gridHeight, gridWidth, config.mergeSize);
+    start += gridHeight * gridWidth;
+  }
+  return {
+    pixel_values: { type: 'uint8', dims: [patchCount, patchBytes], data: pixels },
+    pos_index: { type: 'int64', dims: [patchCount, 4], data: index },
+    pos_weight: { type: 'float32', dims: [patchCount, 4], data: weight },
+    rope_hw: { type: 'float32', dims: [patchCount, 2], data: rope },
+    merge_index: { type: 'int64', dims: [patchCount], data: merge },
+    image_count: { type: 'int64', dims: [1], data: BigInt64Array.of(BigInt(crops.length)) },
+  };
+}
+
+/** For each of `size` places the two grid lines it lies between, with their weights. */
+function neighbours(size: number, gridSize: number, align: VisionPositionAlign): [line: number, weight: number][] {
+  return Array.from({ length: size }, (_, place): [number, number][] => {
+    const source =
+      align === 'half-pixel'
+        ? Math.max(0, ((place + 0.5) * gridSize) / size - 0.5)
+        : size > 1
+          ? (place * (gridSize - 1)) / (size - 1)
+          : 0;
+    const before = Math.min(Math.floor(source), gridSize - 1);
+    const after = Math.min(before + 1, gridSize - 1);
+    const fraction = source - before;
+    return [
+      [before, 1 - fraction],
+      [after, fraction],
+    ];
+  }).flat();
+}
+
+/** Patches of each merge block together, blocks in raster order, raster order inside a block. */
+function fillMergeOrder(target: BigInt64Array, start: number, height: number, width: number, merge: number): void {
+  let place = start;
+  for (let blockRow = 0; blockRow < height; blockRow += merge) {
+    for (let blockColumn = 0; blockColumn < width; blockColumn += merge) {
+      for (let row = blockRow; row < blockRow + merge; row++) {
+        for (let column = blockColumn; column < blockColumn + merge; column++) {
+          target[place++] = BigInt(start + row * width + column);
+        }
+      }
+    }
+  }
+}
