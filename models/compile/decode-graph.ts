@@ -119,7 +119,8 @@ export function buildDecodeGraph(parts: DecoderParts): GraphBuilder {
   body.output(logprob, 'float32', ['B']);
 
   const outputs = graph.op('Loop', [steps, graph.constant(1, 'bool'), token, done, ...grown.map(() => empty)], {
-    outputs: [false, false, ...grown.map(() => true), true, true],
+    // The runtime crashes when an output of a Loop is left out.
+    outputs: grown.length + 4,
     attributes: { body },
   });
   cacheNames.flat().forEach((name, index) => {

@@ -1,0 +1,62 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { compileModel } from '../../../models/compile/compile-model.js';
+import { type ModelFolder, openModel } from '../../../models/open-model.js';
+import { openTokenizer } from '../../../models/tokenizer/open-tokenizer.js';
+import { type GreedyReader, openGreedyReader, promptFor } from '../../support/greedy-reader.js';
+import { loadPocketSamples, type PocketSample, pocketDir } from '../../support/pocket-samples.js';
+
+let cache: string;
+let model: ModelFolder;
+let reader: GreedyReader;
+let samples: PocketSample[];
+let crops: { patches: PocketSample['patches']; promptIds: readonly number[] }[];
+
+beforeAll(async () => {
+  cache = mkdtempSync(join(tmpdir(), 'quire-goldens-'));
+  model = await openModel(pocketDir);
+  samples = await loadPocketSamples(model);
+  const { promptTemplate } = await openTokenizer(pocketDir, model.reader.imageTokenId);
+  crops = samples.map(({ patches, task }) => ({ patches, promptIds: promptFor(promptTemplate, model, patches, task) }));
+  reader = await openGreedyReader(model, await compileModel(model, { device: 'cpu', precision: 'fp32' }, cache));
+});
+afterAll(async () => {
+  await reader?.close();
+  rmSync(cache, { recursive: true, force: true });
+});
+
+it('cuts the samples to the grids and prompts of the reference', () => {
+  expect(samples.map(({ patches }) => [1, patches.gridHeight, patches.gridWidth])).toEqual(samples.map((s) => s.grid));
+  expect(crops.map(({ promptIds }) => promptIds.length)).toEqual(samples.map((sample) => sample.promptLength));
+});
+
+it('reads each of the samples token for token', async () => {
+  for (const [index, crop] of crops.entries()) {
+    const [reading] = await reader.read([crop]);
+    expect(reading.tokenIds, samples[index].file).toEqual(samples[index].tokenIds);
+  }
+});
+
+it('reads all samples in one batch, in runs of a few steps, as it reads them alone', async () => {
+  const readings = await reader.read(crops, { stepsPerRun: 16 });
+  expect(readings.map(({ tokenIds }) => tokenIds)).toEqual(samples.map(({ tokenIds }) => tokenIds));
+  for (const { logprobs } of readings) expect(Math.max(...logprobs)).toBeLessThanOrEqual(1e-5);
+});
+
+it('computes the image embeddings of the reference', async () => {
+  for (const name of ['00_en_line', '05_zh_block']) {
+    const stages = JSON.parse(readFileSync(join(pocketDir, 'samples', `${name}.stages.json`), 'utf8')) as {
+      image_embeddings_rows_f64: number[][];
+      first_step_logits_top20_f64: number[];
+    };
+    const sample = samples.find(({ file }) => file === `${name}.png`) as PocketSample;
+    const { data, dims } = await reader.embed(sample.patches);
+    stages.image_embeddings_rows_f64.forEach((row, index) => {
+      const found = data.subarray(index * dims[1], (index + 1) * dims[1]);
+      const worst = row.reduce((largest, value, column) => Math.max(largest, Math.abs(value - found[column])), 0);
+      expect(worst).toBeLessThan(1e-3);
+    });
+  }
+});
