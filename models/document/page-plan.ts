@@ -1,28 +1,54 @@
 import type { Task } from '../generation/task.js';
+import type { ImageSize } from '../image/smart-resize.js';
 import type { Box, LayoutLabel } from '../layout/region.js';
 
-/** A part of a page that goes to the reader in one piece. */
+/** A part of a page that goes to the reader in one piece. All boxes are in pixels of the straightened page. */
 export interface PlannedCrop {
+  /** May reach over the edge of the page; what lies outside is paper. */
   readonly box: Box;
   readonly task: Task;
   /** Printed lines counted from the ink; 0 where they cannot be counted (tables, figures). */
   readonly lineCount: number;
-  /** The printed lines of the crop in page pixels, top to bottom; used to read it again in smaller pieces. */
+  /** The printed lines of the crop, top to bottom; used to read it again in smaller pieces. */
   readonly lines: readonly Box[];
+  /** Size the crop is scaled to before the reader's own resize; absent: it keeps the page's scale. */
+  readonly size?: ImageSize;
+  /** Ink of neighbours and ruled lines inside the box, painted over with paper. */
+  readonly erased?: readonly Box[];
+  /** The crop goes on with the printed line of the crop before it. */
+  readonly continuesLine?: boolean;
+}
+
+/** Where a crop stands in a table that is read cell by cell. */
+export interface PlannedCell {
+  readonly row: number;
+  readonly column: number;
+  readonly rowSpan: number;
+  readonly columnSpan: number;
+  /** Crops of the cell: a range of the block's crops; empty for an empty cell. */
+  readonly firstCrop: number;
+  readonly cropCount: number;
 }
 
 /** A block of a page in reading order, with the crops whose texts, joined, are its content. */
 export interface PlannedBlock {
   readonly label: LayoutLabel;
+  /** Integers, in pixels of the page as it was decoded. */
   readonly box: Box;
   readonly score: number;
   /** Empty for blocks that are kept as pictures and not read. */
   readonly crops: readonly PlannedCrop[];
+  /** Present where a table is read cell by cell. */
+  readonly cells?: readonly PlannedCell[];
+  /** The block was not detected: its ink was left over. */
+  readonly isStray?: boolean;
 }
 
 /** What will be read of one page, and in which order. */
 export interface PagePlan {
   readonly width: number;
   readonly height: number;
+  /** Slope of the printed lines; crops are cut from the page turned level (see `toTilted`). */
+  readonly slope: number;
   readonly blocks: readonly PlannedBlock[];
 }

@@ -1,0 +1,63 @@
+import type { RgbImage } from '../image/rgb-image.js';
+import { coverInk, type InkedRegion } from '../layout/cover-ink.js';
+import { type PageInk, readInk } from '../layout/page-ink.js';
+import type { Box, Region } from '../layout/region.js';
+import type { PageHints } from './page-hints.js';
+import type { PagePlan, PlannedBlock, PlannedCrop } from './page-plan.js';
+import { planBlock } from './plan-block.js';
+import { type CropLimits, planLines } from './plan-lines.js';
+import { planTable } from './plan-table.js';
+import type { RecipeOptions } from './recipe-options.js';
+import { taskOfLabel } from './task-of-label.js';
+
+export interface PlanOptions {
+  readonly recipe: RecipeOptions;
+  readonly hints: PageHints;
+  readonly limits: CropLimits;
+}
+
+/**
+ * Decides what of a page is read, in which pieces and in which order. Regions come in page pixels after the filters
+ * of the layout stage. Every mark of ink belongs to one block; see `PageHints` for how a block is cut.
+ */
+export function planPage(page: RgbImage, regions: readonly Region[], options: PlanOptions): PagePlan {
+  const ink = readInk(page);
+  const byLine = options.hints.linesPerCrop !== undefined;
+  const inked = coverInk(ink, regions, options.recipe.coverInk);
+  const blocks = inked.flatMap((region): PlannedBlock[] => {
+    const box = integerBox(region.box, page);
+    if (box[2] - box[0] < 2 || box[3] - box[1] < 2) return [];
+    const planned = { label: region.label, box, score: region.score, ...(region.isStray && { isStray: true }) };
+    return [{ ...planned, ...planRegion(region, ink, page, options) }];
+  });
+  return { width: page.width, height: page.height, slope: byLine ? ink.slope : 0, blocks };
+}
+
+function planRegion(
+  region: InkedRegion,
+  ink: PageInk,
+  page: RgbImage,
+  { recipe, hints, limits }: PlanOptions,
+): Pick<PlannedBlock, 'crops' | 'cells'> {
+  const task = taskOfLabel(region.label, recipe, hints);
+  if (!task) return { crops: [] };
+  if (hints.linesPerCrop === undefined) return { crops: planBlock(region, ink, page, limits, task) };
+  if (task === 'table') return planTable(region, ink, limits, hints);
+  if (task !== 'ocr' || region.lines.length === 0) return { crops: [wholeRegion(region, ink, task)] };
+  return { crops: planLines(region.lines, ink, limits, hints) };
+}
+
+/** A region whose lines cannot be told, as one crop of the straightened page. */
+function wholeRegion({ place }: InkedRegion, { step }: PageInk, task: PlannedCrop['task']): PlannedCrop {
+  const box = place.map((value) => Math.round(value * step)) as unknown as Box;
+  return { box, task, lineCount: 0, lines: [] };
+}
+
+function integerBox([x0, y0, x1, y1]: Box, { width, height }: RgbImage): Box {
+  return [
+    Math.max(0, Math.floor(x0)),
+    Math.max(0, Math.floor(y0)),
+    Math.min(width, Math.ceil(x1)),
+    Math.min(height, Math.ceil(y1)),
+  ];
+}
