@@ -18,7 +18,7 @@ beforeAll(async () => {
   cache = mkdtempSync(join(tmpdir(), 'quire-goldens-'));
   model = await openModel(pocketDir);
   samples = await loadPocketSamples(model);
-  const { promptTemplate } = await openTokenizer(pocketDir, model.reader.imageTokenId);
+  const { promptTemplate } = openTokenizer(model);
   crops = samples.map(({ patches, task }) => ({ patches, promptIds: promptFor(promptTemplate, model, patches, task) }));
   reader = await openGreedyReader(model, await compileModel(model, { device: 'cpu', precision: 'fp32' }, cache));
 });

@@ -1,9 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { openModel } from '../../../models/open-model.js';
 import { type OpenedTokenizer, openTokenizer } from '../../../models/tokenizer/open-tokenizer.js';
 import { createPromptTemplate } from '../../../models/tokenizer/prompt.js';
 import { createTokenStream } from '../../../models/tokenizer/token-stream.js';
@@ -24,7 +23,7 @@ const samples: Sample[] = JSON.parse(readFileSync(join(modelDir, 'samples/sample
 let opened: OpenedTokenizer;
 
 beforeAll(async () => {
-  opened = await openTokenizer(modelDir, imageTokenId);
+  opened = openTokenizer(await openModel(modelDir));
 });
 
 describe('the goldens of the bundle', () => {
@@ -135,18 +134,12 @@ describe('prompts', () => {
 });
 
 describe('openTokenizer', () => {
-  test('names the file at fault', async () => {
-    const dir = await mkdtemp(join(tmpdir(), 'quire-tokenizer-'));
-    try {
-      await expect(openTokenizer(dir, 7)).rejects.toMatchObject({
-        code: 'MODEL_INVALID',
-        message: expect.stringContaining('tokenizer.json'),
-      });
-      await writeFile(join(dir, 'tokenizer.json'), '{}');
-      await writeFile(join(dir, 'tokenizer_config.json'), '{}');
-      await expect(openTokenizer(dir, 7)).rejects.toMatchObject({ code: 'MODEL_INVALID' });
-    } finally {
-      await rm(dir, { recursive: true });
+  test('refuses files that are no tokenizer', async () => {
+    const model = await openModel(modelDir);
+    for (const tokenizerJson of [{}, { model: { type: 'BPE' } }, null, 'text']) {
+      expect(() => openTokenizer({ ...model, tokenizerJson })).toThrow(
+        expect.objectContaining({ code: 'MODEL_INVALID' }),
+      );
     }
   });
 });
