@@ -1,0 +1,78 @@
+import { OpenAPIHono } from '@hono/zod-openapi';
+import { cors } from 'hono/cors';
+import { secureHeaders } from 'hono/secure-headers';
+import type { AppEnv, AppParts, RouteParts } from './app-env.js';
+import { RouterError } from './errors.js';
+import { describeIssues } from './input/describe-issues.js';
+import { createUploadBudget } from './input/upload-budget.js';
+import { accessLog } from './middleware/access-log.js';
+import { adminAuth, userAuth } from './middleware/bearer-auth.js';
+import { deadline } from './middleware/deadline.js';
+import { errorFormat, quireErrorFormat } from './middleware/error-format.js';
+import { failureHandler } from './middleware/failure-handler.js';
+import { knownMethods } from './middleware/known-methods.js';
+import { requestId } from './middleware/request-id.js';
+import { createQuietWarnings } from './quiet-warnings.js';
+import { registerDevices } from './routes/devices.js';
+import { registerHealth } from './routes/health.js';
+import { registerHome } from './routes/home.js';
+import { registerMetrics } from './routes/metrics.js';
+import { registerOpenApi } from './routes/openapi.js';
+import { registerParse } from './routes/parse.js';
+
+/** Pages of ours hold their style and script in themselves and reach nothing else. */
+const contentSecurityPolicy = {
+  defaultSrc: ["'none'"],
+  scriptSrc: ["'unsafe-inline'"],
+  styleSrc: ["'unsafe-inline'"],
+  imgSrc: ["'self'", 'data:'],
+  connectSrc: ["'self'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+  baseUri: ["'none'"],
+};
+
+/** The whole HTTP side as a function from request to response: middleware and routes in order. Opens no port. */
+export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
+  const { config, log, metrics } = parts;
+  const routeParts: RouteParts = { ...parts, uploads: createUploadBudget(config.pool.maxHeldBytes) };
+  const app = new OpenAPIHono<AppEnv>({
+    defaultHook: (result) => {
+      if (!result.success) throw new RouterError('REQUEST_INVALID', describeIssues(result.error.issues));
+    },
+  });
+
+  app.onError(failureHandler(log, createQuietWarnings(log)));
+  app.notFound((c) => {
+    throw new RouterError('NOT_FOUND', `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}; see /docs.`);
+  });
+  app.use(requestId());
+  app.use(accessLog(log, metrics.http));
+  // HSTS is for whoever ends TLS; behind plain HTTP it would be ignored or wrong.
+  app.use(secureHeaders({ strictTransportSecurity: false, contentSecurityPolicy, crossOriginResourcePolicy: false }));
+  if (config.server.corsOrigins.length > 0) app.use(cors(corsOptions(config.server.corsOrigins)));
+  app.use(errorFormat(quireErrorFormat));
+  app.use(deadline(config.server.requestTimeoutMs));
+  app.use('/v1/*', userAuth(config.server));
+  app.use('/devices', userAuth(config.server));
+  app.use('/devices/*', adminAuth(config.server));
+
+  registerParse(app, routeParts);
+  registerHealth(app, routeParts);
+  registerMetrics(app, routeParts);
+  registerDevices(app, routeParts);
+  registerHome(app, routeParts);
+  registerOpenApi(app);
+  // After the routes, so that it only sees what none of them took.
+  app.use(knownMethods(app));
+  return app;
+}
+
+function corsOptions(origins: readonly string[]): Parameters<typeof cors>[0] {
+  return {
+    origin: origins.includes('*') ? '*' : [...origins],
+    allowMethods: ['GET', 'POST'],
+    exposeHeaders: ['X-Request-Id', 'X-Failed-Blocks', 'Retry-After', 'Server-Timing'],
+    maxAge: 3600,
+  };
+}

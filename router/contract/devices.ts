@@ -1,0 +1,28 @@
+import { z } from '@hono/zod-openapi';
+
+export const deviceSchema = z
+  .object({
+    id: z.string().openapi({ example: 'cpu:0' }),
+    kind: z.enum(['cpu', 'cuda', 'remote']),
+    isolation: z.enum(['thread', 'process']),
+    state: z.enum(['starting', 'ready', 'draining', 'drained', 'down', 'broken']),
+    shardCount: z.int(),
+    runningCount: z.int().openapi({ description: 'Crops in its batches.' }),
+    outstandingCost: z.number().openapi({ description: 'Cost units given to it and not finished.' }),
+    kvBlocksUsed: z.int(),
+    kvBlocksTotal: z.int(),
+    restartCount: z.int(),
+    lastError: z.object({ code: z.string(), message: z.string() }).optional(),
+    canaryOkAt: z.iso.datetime().optional().openapi({ description: 'When it last read the known page right.' }),
+    canaryMismatchCount: z.int(),
+  })
+  .openapi('Device');
+
+export const deviceListSchema = z.object({ devices: z.array(deviceSchema) }).openapi('DeviceList');
+
+export const deviceActionParamsSchema = z.strictObject({
+  id: z.string().min(1).max(200).openapi({ example: 'cpu:0' }),
+  action: z.enum(['drain', 'resume', 'restart']),
+});
+
+export type DeviceBody = z.infer<typeof deviceSchema>;

@@ -1,0 +1,29 @@
+import { z } from '@hono/zod-openapi';
+
+/** Query of `POST /v1/parse`. */
+export const parseQuerySchema = z.strictObject({
+  pages: z
+    .string()
+    .max(1000)
+    .regex(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'write pages as 1-3,7')
+    .optional()
+    .openapi({ description: 'Pages to read, counted from 1; all of them by default.', example: '1-3,7' }),
+  priority: z
+    .enum(['interactive', 'batch'])
+    .default('interactive')
+    .openapi({ description: '`batch` gives way to `interactive`, but is never starved.' }),
+  timeoutMs: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(86_400_000)
+    .optional()
+    .openapi({ description: 'Time this request may take, below the limit of the server.' }),
+});
+
+export type ParseQuery = z.output<typeof parseQuerySchema>;
+
+/** JSON body of `POST /v1/parse`: the file is fetched by the server. */
+export const urlInputSchema = z
+  .strictObject({ url: z.string().min(1).max(8192).openapi({ example: 'https://example.com/page.png' }) })
+  .openapi('UrlInput', { description: 'A file named by its http or https URL.' });
