@@ -1,13 +1,41 @@
 export { type CompiledModel, type CompileProgress, type CompileTarget, compileModel } from './compile/compile-model.js';
+export { cutCrop } from './document/cut-crop.js';
+export { defaultPageHints, type PageHints } from './document/page-hints.js';
 export type { PagePlan, PlannedBlock, PlannedCrop } from './document/page-plan.js';
+export { parsePageRange } from './document/page-range.js';
 export type { Block, PageResult } from './document/page-result.js';
+export { type PlanOptions, planPage } from './document/plan-page.js';
+export { defaultRecipe, paddlexRecipe, type RecipeOptions, resolveRecipe } from './document/recipe-options.js';
 export { ModelError, type ModelErrorCode, modelErrorCodes } from './errors.js';
+export { meanConfidence } from './generation/confidence.js';
+export {
+  createLoopGuard,
+  type LoopGuard,
+  type LoopLimits,
+  loopLimitsFor,
+  type Repetition,
+} from './generation/loop-guard.js';
 export type { FinishReason, Reading } from './generation/reading.js';
 export { type Task, taskPrompts, tasks } from './generation/task.js';
+export { truncateRepetition } from './generation/truncate-repetition.js';
+export { cropImage } from './image/crop-image.js';
 export type { CropPatches } from './image/crop-patches.js';
+export { cropProcessor, type RequestedPixels } from './image/crop-processor.js';
+export { cropToPatches } from './image/crop-to-patches.js';
+export { padToAspect } from './image/pad-image.js';
+export { resizeImage } from './image/resize-image.js';
 export type { RgbImage } from './image/rgb-image.js';
+export { type ImageSize, imageTokenCount, maxAspectRatio, smartResize } from './image/smart-resize.js';
+export { type DetectorConfig, readDetectorConfig } from './layout/detector-config.js';
+export { detectorInput } from './layout/detector-input.js';
 export { type Box, type LayoutLabel, layoutLabels, type Region } from './layout/region.js';
+export { detectorOutputs, regionsFromOutputs } from './layout/regions-from-outputs.js';
+export { type LayoutSelection, selectRegions } from './layout/select-regions.js';
 export { type LineBreaks, type Manifest, manifestSchema, type VisionPositionAlign } from './manifest.js';
 export { type LayoutFolder, type ModelFolder, openModel } from './open-model.js';
 export type { ImageProcessorConfig, ReaderConfig, TextConfig, VisionConfig } from './reader-config.js';
 export type { ElementType, NamedTensors, Session, Tensor, TensorArrays } from './session.js';
+export { type OpenedTokenizer, openTokenizer } from './tokenizer/open-tokenizer.js';
+export type { Prompt, PromptMessage, PromptPart, PromptTemplate } from './tokenizer/prompt.js';
+export { createTokenStream, type TokenStream } from './tokenizer/token-stream.js';
+export type { DecodeOptions, Tokenizer } from './tokenizer/tokenizer.js';
