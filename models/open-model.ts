@@ -2,6 +2,7 @@ import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ModelError } from './errors.js';
+import { type DetectorConfig, readDetectorConfig } from './layout/detector-config.js';
 import { type Manifest, manifestSchema } from './manifest.js';
 import { readImageProcessor } from './read-image-processor.js';
 import { readReaderConfig } from './read-reader-config.js';
@@ -12,9 +13,8 @@ import { identifyWeights } from './weights-id.js';
 /** The layout detector of a model: a snapshot of its own in the sub-folder `layout`. */
 export interface LayoutFolder {
   readonly dir: string;
-  /** Parsed `config.json` and `preprocessor_config.json`. */
-  readonly config: unknown;
-  readonly preprocessor: unknown;
+  /** `config.json` and `preprocessor_config.json`, checked. */
+  readonly config: DetectorConfig;
   readonly weightsId: string;
 }
 
@@ -68,8 +68,10 @@ function openLayout(modelDir: string): LayoutFolder | undefined {
   if (!isFolder(dir)) return undefined;
   return {
     dir,
-    config: requireSnapshotJson(dir, 'config.json'),
-    preprocessor: requireSnapshotJson(dir, 'preprocessor_config.json'),
+    config: readDetectorConfig(
+      requireSnapshotJson(dir, 'config.json'),
+      requireSnapshotJson(dir, 'preprocessor_config.json'),
+    ),
     weightsId: identifyWeights(dir),
   };
 }

@@ -2,13 +2,15 @@ import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ModelError } from '../errors.js';
-import type { ModelFolder } from '../open-model.js';
+import type { LayoutFolder, ModelFolder } from '../open-model.js';
 import { buildDecodeGraph } from './decode-graph.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { findCompiled, publishCompiled, sweepAbandoned, writeAside } from './graph-cache.js';
+import { buildLayoutDetector } from './layout/build-layout-detector.js';
 import { createFloatLinear } from './linear.js';
 import { buildPrefillGraph } from './prefill-graph.js';
 import { ReaderWeights } from './reader-weights.js';
+import type { SafetensorsReader } from './safetensors-reader.js';
 import { buildVisionGraph } from './vision-graph.js';
 import { openWeights } from './weights-files.js';
 
@@ -69,15 +71,25 @@ export async function compileModel(
   } catch (cause) {
     throw new ModelError('COMPILE_FAILED', `the cache folder ${cacheDir} cannot be used`, { cause });
   }
-  const reader = openWeights(model.dir);
+  const opened: SafetensorsReader[] = [];
+  const open = (dir: string) => {
+    const reader = openWeights(dir);
+    opened.push(reader);
+    return reader;
+  };
   try {
-    const bundles = buildReader(model, new ReaderWeights(reader));
+    const bundles = buildReader(model, new ReaderWeights(open(model.dir)));
+    if (model.layout) bundles.push(buildLayout(open(model.layout.dir), model.layout));
     await nextTurn();
     const folder = await writeAside(cacheDir, key, bundles, onProgress);
     return publishCompiled(cacheDir, key, folder);
   } finally {
-    reader.close();
+    for (const reader of opened) reader.close();
   }
+}
+
+function buildLayout(weights: SafetensorsReader, layout: LayoutFolder): GraphBundle {
+  return { dataName: 'layout.data', graphs: [{ name: 'layout', graph: buildLayoutDetector(weights, layout.config) }] };
 }
 
 function buildReader(model: ModelFolder, weights: ReaderWeights): GraphBundle[] {
@@ -106,7 +118,7 @@ function buildReader(model: ModelFolder, weights: ReaderWeights): GraphBundle[] 
 function cacheKey(model: ModelFolder, target: CompileTarget): string {
   const { reader, imageProcessor, weightsId, layout } = model;
   const parts = [compilerVersion, target.device, target.precision, reader, imageProcessor, weightsId];
-  const layoutParts = layout ? [layout.config, layout.preprocessor, layout.weightsId] : null;
+  const layoutParts = layout ? [layout.config, layout.weightsId] : null;
   return createHash('sha256')
     .update(JSON.stringify([...parts, layoutParts]))
     .digest('hex')
