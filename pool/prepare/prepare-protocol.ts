@@ -1,0 +1,142 @@
+import type {
+  CropPatches,
+  DetectorConfig,
+  ImageProcessorConfig,
+  PageHints,
+  PagePlan,
+  PlannedCrop,
+  RecipeOptions,
+  Region,
+  RequestedPixels,
+  RgbImage,
+  Task,
+} from '#models';
+import type { Failure } from '../errors.js';
+import type { DocumentKind } from '../pool.js';
+
+/** Width and height in pixels. */
+export interface PageSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/** What an input may be at most, and how PDF pages become pixels. */
+export interface PrepareLimits {
+  readonly maxImagePixels: number;
+  readonly maxPages: number;
+  readonly pdfDpi: number;
+}
+
+/** What a prepare thread knows from its start. Plain data: it crosses to the thread once. */
+export interface PrepareSetup {
+  readonly limits: PrepareLimits;
+  readonly imageProcessor: ImageProcessorConfig;
+  readonly hints: PageHints;
+  /** Absent where the model has no layout detector, or where it runs on the devices. */
+  readonly layout?: {
+    /** Compiled graph for the CPU. */
+    readonly graphPath: string;
+    readonly config: DetectorConfig;
+    readonly threadCount: number;
+  };
+  /** Name of the broadcast channel on which closed documents are made known to every thread. */
+  readonly channelName: string;
+}
+
+/**
+ * The bytes of a document. `bytes` lie in shared memory, so that every thread reads the one copy; `documentId` lets a
+ * thread keep a PDF open between its pages.
+ */
+export interface SharedDocument {
+  readonly documentId: string;
+  readonly bytes: Uint8Array;
+}
+
+export interface OpenedDocument {
+  readonly kind: DocumentKind;
+  /** Pixels of each page as it will be decoded or rendered. */
+  readonly pages: readonly PageSize[];
+}
+
+export interface PageTask {
+  readonly document: SharedDocument;
+  /** 0-based. */
+  readonly pageIndex: number;
+  readonly recipe: RecipeOptions;
+}
+
+/** One page, ready to be read. */
+export interface PreparedPage {
+  readonly pageIndex: number;
+  /** The upright page in shared memory; crops and pictures can be cut from it again. */
+  readonly image: RgbImage;
+  readonly plan: PagePlan;
+  /** Detections before the overlap filter. */
+  readonly detections: readonly Region[];
+  /** One for each crop of the plan: blocks in order, crops of a block in order. Buffers are transferred. */
+  readonly crops: readonly PreparedCrop[];
+  /** Milliseconds: decoding or rendering, the layout detector, planning, cutting and resizing. */
+  readonly timings: {
+    readonly decodeMs: number;
+    readonly detectMs: number;
+    readonly planMs: number;
+    readonly cropMs: number;
+  };
+}
+
+export interface PreparedCrop {
+  readonly blockIndex: number;
+  readonly cropIndex: number;
+  readonly task: Task;
+  readonly patches: CropPatches;
+}
+
+/** Further crops of a page that was prepared before, for reading a part again. */
+export interface CropsTask {
+  readonly image: RgbImage;
+  readonly slope: number;
+  readonly crops: readonly PlannedCrop[];
+  readonly pixels: RequestedPixels;
+}
+
+/** A picture of the chat API: one crop, no layout. */
+export interface PictureTask {
+  readonly bytes: Uint8Array;
+  readonly task: Task;
+  readonly pixels: RequestedPixels;
+}
+
+export interface PreparedPicture extends PageSize {
+  readonly patches: CropPatches;
+}
+
+/** Parts of a page as JPEG; an absent box is the whole page. */
+export interface JpegTask {
+  readonly image: RgbImage;
+  readonly boxes: readonly (readonly [x0: number, y0: number, x1: number, y1: number] | null)[];
+  /** Longer side at most; larger pictures are scaled down. */
+  readonly maxSide: number;
+  /** 1 to 100. */
+  readonly quality: number;
+}
+
+/** Task names, what goes in and what comes out. */
+export interface PrepareTasks {
+  openDocument: { readonly input: SharedDocument; readonly output: OpenedDocument };
+  preparePage: { readonly input: PageTask; readonly output: PreparedPage };
+  prepareCrops: { readonly input: CropsTask; readonly output: readonly CropPatches[] };
+  preparePicture: { readonly input: PictureTask; readonly output: PreparedPicture };
+  encodeJpegs: { readonly input: JpegTask; readonly output: readonly Uint8Array[] };
+}
+
+export type PrepareTaskName = keyof PrepareTasks;
+
+/** Errors lose their class between threads, so failures travel as plain data. */
+export type PrepareAnswer<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly failure: Failure };
+
+/** Broadcast on `PrepareSetup.channelName` when a document is done with. */
+export interface DocumentClosed {
+  readonly closedDocumentId: string;
+}
