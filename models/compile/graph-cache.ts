@@ -16,7 +16,7 @@ import type { CompiledModel, CompileProgress, GraphBundle } from './compile-mode
 import { ExternalDataFile } from './external-data.js';
 import type { WeightSource } from './graph-builder.js';
 import { onnxTypeBytes } from './onnx-schema.js';
-import { writeModel } from './onnx-writer.js';
+import { inlineWeightBytes, writeModel } from './onnx-writer.js';
 
 const temporaryPrefix = 'compiling-';
 /** No compilation takes this long: what is older was left by a process that died. */
@@ -132,5 +132,5 @@ function bundleBytes(bundle: GraphBundle): number {
       );
     }
   }
-  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  return [...sizes.values()].reduce((sum, size) => sum + (size > inlineWeightBytes ? size : 0), 0);
 }

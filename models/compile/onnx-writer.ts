@@ -21,7 +21,7 @@ const opsets = [
 ];
 
 /** Weights up to this size go into the graph file: the runtime maps each external tensor by itself. */
-const inlineWeightBytes = 1024;
+export const inlineWeightBytes = 1024;
 
 /**
  * Writes `graph` as an ONNX model to `path`, its weights streamed to `data`, which must lie in the same folder.

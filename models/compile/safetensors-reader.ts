@@ -98,6 +98,9 @@ export class SafetensorsReader {
     const { size } = fstatSync(file);
     const length = new Uint8Array(8);
     if (size < 8 || readSync(file, length, 0, 8, 0) < 8) throw invalid(`${fileName}: no safetensors header`);
+    if (Buffer.from(length).toString() === 'version ') {
+      throw invalid(`${fileName}: a Git LFS pointer, not the weights; fetch them with git lfs pull`);
+    }
     const headerBytes = Number(new DataView(length.buffer).getBigUint64(0, true));
     if (headerBytes > maxHeaderBytes || 8 + headerBytes > size) {
       throw invalid(`${fileName}: a header of ${headerBytes} bytes does not fit (file of ${size} bytes)`);
