@@ -3,7 +3,7 @@ import type { PageInk } from './page-ink.js';
 import type { Box, LayoutLabel, Region } from './region.js';
 import { toStraight } from './straighten-ink.js';
 import { findStrayText } from './stray-text.js';
-import { groupLines, type TextLine } from './text-lines.js';
+import { groupLines, isPrinted, type TextLine } from './text-lines.js';
 
 /** A region of a page and the ink that belongs to it. */
 export interface InkedRegion extends Region {
@@ -48,7 +48,7 @@ export function coverInk(ink: PageInk, regions: readonly Region[], takeStrays: b
   }
   const covered = regions.map((region, index): InkedRegion => {
     const isText = !pictureLabels.has(region.label);
-    const lines = isText ? groupLines(owned[index]) : [];
+    const lines = isText ? printedLines(owned[index], ink) : [];
     return { ...region, place: places[index], components: owned[index], lines, isStray: false };
   });
   const inOrder = covered.sort((a, b) => a.order - b.order);
@@ -59,6 +59,10 @@ export function coverInk(ink: PageInk, regions: readonly Region[], takeStrays: b
     }
   }
   return extended.map((region, order) => ({ ...region, order }));
+}
+
+function printedLines(components: readonly InkComponent[], ink: PageInk): TextLine[] {
+  return groupLines(components).filter((line) => isPrinted(line, ink.letterHeight));
 }
 
 /** A box of the page as it came, in mask pixels of the straightened page; the tilt no longer widens it. */
@@ -129,7 +133,7 @@ function extendLines(
     const more = gained.get(region);
     if (!more) return region;
     const components = [...region.components, ...more];
-    return { ...region, components, lines: groupLines(components) };
+    return { ...region, components, lines: printedLines(components, ink) };
   });
   return { regions: extended, left: rest };
 }

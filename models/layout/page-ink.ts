@@ -31,8 +31,17 @@ export function readInk(page: RgbImage): PageInk {
   const slope = estimateSlope(rawComponents, letterHeight);
   const mask: InkMask = straightenMask(raw, slope);
   const rules = removeRules(mask, Math.max(40, letterHeight * ruleLetters), Math.max(3, letterHeight * 0.45));
-  const components = slope === 0 && rules.length === 0 ? rawComponents : findComponents(mask);
+  const found = slope === 0 && rules.length === 0 ? rawComponents : findComponents(mask);
+  const components = found.filter((component) => !isRemnant(component, rules));
   return { width: mask.width, height: mask.height, step: mask.step, slope, letterHeight, components, rules };
+}
+
+/** Slivers along the edge of a rule, left where it is thicker or tilted. */
+function isRemnant({ x0, y0, x1, y1 }: InkComponent, rules: readonly Box[]): boolean {
+  const reach = 3;
+  return rules.some(
+    (rule) => x0 >= rule[0] - reach && x1 <= rule[2] + reach && y0 >= rule[1] - reach && y1 <= rule[3] + reach,
+  );
 }
 
 /** Median height of the components, weighted by their width so that grain does not count for much. */

@@ -14,7 +14,10 @@ export interface DetectorOutputs {
   readonly orderLogits: Float32Array;
 }
 
-/** One page of the tensors `logits`, `pred_boxes` and `order_logits`, as views. */
+/** The graph's outputs that detections are made from. */
+export const detectionOutputNames = ['logits', 'pred_boxes', 'order_logits'] as const;
+
+/** One page of the tensors named by `detectionOutputNames`, as views. */
 export function detectorOutputs(tensors: NamedTensors, pageIndex = 0): DetectorOutputs {
   const queryCount = tensors.logits?.dims[1] ?? 0;
   const page = (name: string, width: number): Float32Array => {

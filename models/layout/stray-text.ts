@@ -3,7 +3,7 @@ import type { InkComponent } from './ink-components.js';
 import type { PageInk } from './page-ink.js';
 import type { Box } from './region.js';
 import { toTilted } from './straighten-ink.js';
-import { groupLines } from './text-lines.js';
+import { groupLines, isPrinted } from './text-lines.js';
 
 /** Blocks taken from left-over ink at most: a page of noise must not become thousands of them. */
 const mostStrays = 60;
@@ -66,7 +66,7 @@ function cluster(marks: readonly InkComponent[], letter: number): InkComponent[]
 
 function toRegion(components: readonly InkComponent[], ink: PageInk): InkedRegion {
   const { step, slope, width, height } = ink;
-  const lines = groupLines(components);
+  const lines = groupLines(components).filter((line) => isPrinted(line, ink.letterHeight));
   const place = components.reduce<[number, number, number, number]>(
     (box, { x0, y0, x1, y1 }) => union(box, [x0, y0, x1, y1]),
     [width, height, 0, 0],

@@ -40,12 +40,29 @@ export function groupLines(components: readonly InkComponent[]): TextLine[] {
   return lines.sort((a, b) => a.y0 + a.y1 - b.y0 - b.y1);
 }
 
-/** Height that three in four of the ink-carrying components stay below: capitals and ascenders, or whole characters. */
+/** Height of capitals, ascenders or whole characters: what three quarters of the ink stay below. */
 function tallLetterHeight(components: readonly InkComponent[]): number {
   const heights = components.map(({ y0, y1 }) => y1 - y0).sort((a, b) => a - b);
-  const median = heights[heights.length >> 1];
-  const letters = heights.filter((height) => height >= median * 0.5 && height <= median * 3);
-  return letters[Math.floor(letters.length * 0.75)];
+  // Weighted by height: the many thin strokes of some characters and the dots of others must not set the measure.
+  const total = heights.reduce((sum, height) => sum + height, 0);
+  let seen = 0;
+  for (const height of heights) {
+    seen += height;
+    if (seen >= total * 0.75) return height;
+  }
+  return heights[heights.length - 1];
+}
+
+/**
+ * Whether a line holds print rather than specks or leftovers of a rule: something about as tall as a letter and not as
+ * thin as a stroke of a ruler, or a row of even marks.
+ */
+export function isPrinted({ components, x0, x1, y0, y1 }: TextLine, letterHeight: number): boolean {
+  const heights = components.map((component) => component.y1 - component.y0);
+  const tallest = Math.max(...heights);
+  if (tallest < 4 || tallest < letterHeight * 0.35) return false;
+  if (x1 - x0 < (y1 - y0) * 0.14) return false;
+  return tallest >= letterHeight * 0.6 || components.length >= 3;
 }
 
 function growLines(seeds: readonly InkComponent[]): OpenLine[] {

@@ -28,7 +28,7 @@ function convLayer(
   const value = graph.conv(input, kernel, { ...options, activation: isActive ? activation : null });
   if (!isActive || !hasAffine) return value;
   const [scale, bias] = ['scale', 'bias'].map((part) => {
-    const source = `model.${name}.lab.${part}`;
+    const source = `${name}.lab.${part}`;
     graph.weights.expect(source, [1]);
     return graph.tensor(`${name}.lab.${part}`, [1], () => graph.weights.floats(source));
   });

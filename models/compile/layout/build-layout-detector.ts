@@ -6,13 +6,14 @@ import type { SafetensorsReader } from '../safetensors-reader.js';
 import { buildBackbone } from './backbone.js';
 import { buildDecoder, inverseSigmoid } from './decoder.js';
 import { DetectorGraph } from './detector-graph.js';
+import { DetectorWeights } from './detector-weights.js';
 import { buildClassHead, buildMaskBoxes, buildMaskQueries, buildOrderHead } from './heads.js';
 import { buildHybridEncoder } from './hybrid-encoder.js';
 import { buildMaskFeatures } from './mask-features.js';
 import { buildQuerySelection } from './query-selection.js';
 
 export interface LayoutDetectorOptions {
-  /** Adds what masks are made of: `mask_queries` `[pages, queries, prototypes]` and `mask_features` `[pages, prototypes, height / 4, width / 4]`; a query's mask logits are their product. */
+  /** Adds the outputs of masks to a detector that needs none itself. */
   readonly masks?: boolean;
   /** Adds values from inside the graph, to be held against the reference: see `traceNames`. */
   readonly traces?: boolean;
@@ -30,7 +31,9 @@ export const traceNames = [
  * PP-DocLayoutV3 for the CPU in float32. Input `pixel_values`: `[pages, 3, height, width]` bytes as `detectorInput`
  * gives them, normalised inside. Outputs: `logits` `[pages, queries, 25]`, `pred_boxes` `[pages, queries, 4]` (centre x,
  * centre y, width, height as shares of the page) and `order_logits` `[pages, queries, queries]`, of which only the part
- * above the diagonal means anything. Throws WEIGHTS_INVALID for a missing tensor or a wrong shape.
+ * above the diagonal means anything. Detectors that take their first boxes from masks (`mask_enhanced`) also give
+ * `mask_queries` `[pages, queries, prototypes]` and `mask_features` `[pages, prototypes, height / 4, width / 4]`, whose
+ * product is a query's mask logits. Throws WEIGHTS_INVALID for a missing tensor or a wrong shape.
  */
 export function buildLayoutDetector(
   weights: SafetensorsReader,
@@ -38,7 +41,7 @@ export function buildLayoutDetector(
   options: LayoutDetectorOptions = {},
 ): GraphBuilder {
   const builder = new GraphBuilder('layout-detector');
-  const graph = new DetectorGraph(builder, weights, config, layoutLabels.length);
+  const graph = new DetectorGraph(builder, new DetectorWeights(weights), config, layoutLabels.length);
   const { num_queries: queryCount, d_model: width, decoder_layers: layerCount } = config;
   const [quarter, ...stages] = buildBackbone(graph, normalizedPixels(graph));
   const features = buildHybridEncoder(graph, stages);
@@ -58,7 +61,7 @@ export function buildLayoutDetector(
   builder.output(logits, 'float32', ['pages', queryCount, layoutLabels.length], 'logits');
   builder.output(boxes[last], 'float32', ['pages', queryCount, 4], 'pred_boxes');
   builder.output(buildOrderHead(graph, final, last), 'float32', ['pages', queryCount, queryCount], 'order_logits');
-  if (options.masks) {
+  if (hasMasks) {
     const { num_prototypes: count, input } = config;
     builder.output(buildMaskQueries(graph, final), 'float32', ['pages', queryCount, count], 'mask_queries');
     const dims = ['pages', count, input.size.height / 4, input.size.width / 4];

@@ -1,7 +1,7 @@
 import type { ActivationName, DetectorConfig } from '../../layout/detector-config.js';
 import { float, type GraphBuilder, microsoft } from '../graph-builder.js';
-import type { SafetensorsReader } from '../safetensors-reader.js';
 import { float32Source } from '../weight-sources.js';
+import type { DetectorWeights } from './detector-weights.js';
 import { type Kernel, linearKernel } from './kernel.js';
 
 export interface ConvOptions {
@@ -21,7 +21,7 @@ export class DetectorGraph {
 
   constructor(
     readonly builder: GraphBuilder,
-    readonly weights: SafetensorsReader,
+    readonly weights: DetectorWeights,
     readonly config: DetectorConfig,
     readonly classCount: number,
   ) {}
@@ -90,7 +90,7 @@ export class DetectorGraph {
 
   layerNorm(input: string, name: string, size: number): string {
     const [scale, bias] = ['weight', 'bias'].map((part) => {
-      const source = `model.${name}.${part}`;
+      const source = `${name}.${part}`;
       this.weights.expect(source, [size]);
       return this.tensor(`${name}.${part}`, [size], () => this.weights.floats(source));
     });

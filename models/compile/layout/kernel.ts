@@ -1,4 +1,4 @@
-import type { SafetensorsReader } from '../safetensors-reader.js';
+import type { DetectorWeights } from './detector-weights.js';
 
 /** Output channels, input channels of a group, height, width. */
 export type KernelShape = readonly [outputs: number, inputs: number, height: number, width: number];
@@ -14,55 +14,55 @@ export interface Kernel {
 const normParts = ['weight', 'bias', 'running_mean', 'running_var'] as const;
 
 /** Scale and shift of a batch normalisation in evaluation: `y = x * scale + shift`. */
-function affineOf(reader: SafetensorsReader, norm: string, eps: number): { scale: Float64Array; shift: Float64Array } {
-  const [gamma, beta, mean, variance] = normParts.map((part) => reader.floats(`model.${norm}.${part}`));
+function affineOf(weights: DetectorWeights, norm: string, eps: number): { scale: Float64Array; shift: Float64Array } {
+  const [gamma, beta, mean, variance] = normParts.map((part) => weights.floats(`${norm}.${part}`));
   const scale = Float64Array.from(gamma, (value, channel) => value / Math.sqrt(variance[channel] + eps));
   return { scale, shift: Float64Array.from(beta, (value, channel) => value - mean[channel] * scale[channel]) };
 }
 
 /** A convolution without bias and the batch normalisation after it, as one convolution. */
 export function normalizedKernel(
-  reader: SafetensorsReader,
+  weights: DetectorWeights,
   names: { readonly conv: string; readonly norm: string },
   shape: KernelShape,
   eps: number,
 ): Kernel {
-  const weightName = `model.${names.conv}.weight`;
-  reader.expect(weightName, shape);
-  for (const part of normParts) reader.expect(`model.${names.norm}.${part}`, [shape[0]]);
+  const weightName = `${names.conv}.weight`;
+  weights.expect(weightName, shape);
+  for (const part of normParts) weights.expect(`${names.norm}.${part}`, [shape[0]]);
   return {
     name: names.conv,
     shape,
     weight: () => {
-      const weight = reader.floats(weightName);
-      const { scale } = affineOf(reader, names.norm, eps);
+      const weight = weights.floats(weightName);
+      const { scale } = affineOf(weights, names.norm, eps);
       const size = weight.length / shape[0];
       for (let index = 0; index < weight.length; index++) weight[index] *= scale[Math.floor(index / size)];
       return weight;
     },
-    bias: () => Float32Array.from(affineOf(reader, names.norm, eps).shift),
+    bias: () => Float32Array.from(affineOf(weights, names.norm, eps).shift),
   };
 }
 
 /** A convolution with its own bias. */
-export function biasedKernel(reader: SafetensorsReader, name: string, shape: KernelShape): Kernel {
-  reader.expect(`model.${name}.weight`, shape);
-  return storedKernel(reader, name, shape);
+export function biasedKernel(weights: DetectorWeights, name: string, shape: KernelShape): Kernel {
+  weights.expect(`${name}.weight`, shape);
+  return storedKernel(weights, name, shape);
 }
 
 /** A linear layer as a 1x1 kernel. */
-export function linearKernel(reader: SafetensorsReader, name: string, inputCount: number, outputCount: number): Kernel {
-  reader.expect(`model.${name}.weight`, [outputCount, inputCount]);
-  return storedKernel(reader, name, [outputCount, inputCount, 1, 1]);
+export function linearKernel(weights: DetectorWeights, name: string, inputCount: number, outputCount: number): Kernel {
+  weights.expect(`${name}.weight`, [outputCount, inputCount]);
+  return storedKernel(weights, name, [outputCount, inputCount, 1, 1]);
 }
 
-function storedKernel(reader: SafetensorsReader, name: string, shape: KernelShape): Kernel {
-  reader.expect(`model.${name}.bias`, [shape[0]]);
+function storedKernel(weights: DetectorWeights, name: string, shape: KernelShape): Kernel {
+  weights.expect(`${name}.bias`, [shape[0]]);
   return {
     name,
     shape,
-    weight: () => reader.floats(`model.${name}.weight`),
-    bias: () => reader.floats(`model.${name}.bias`),
+    weight: () => weights.floats(`${name}.weight`),
+    bias: () => weights.floats(`${name}.bias`),
   };
 }
 

@@ -1,22 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ExternalDataFile } from '../../../../models/compile/external-data.js';
-import { buildLayoutDetector } from '../../../../models/compile/layout/build-layout-detector.js';
-import { writeModel } from '../../../../models/compile/onnx-writer.js';
 import { SafetensorsReader } from '../../../../models/compile/safetensors-reader.js';
-import { openWeights } from '../../../../models/compile/weights-files.js';
-import { readDetectorConfig } from '../../../../models/layout/detector-config.js';
-import type { NamedTensors, Session } from '../../../../models/session.js';
-import { openSession } from '../../../../pool/engine/session.js';
+import type { NamedTensors } from '../../../../models/session.js';
+import { openSnapshot, readBytesTensor, snapshotConfig } from '../../../support/detector-snapshot.js';
 
 const folder = fileURLToPath(new URL('../../../../models/pocket/layout', import.meta.url));
 const golden = new SafetensorsReader(join(folder, 'samples'), ['golden.safetensors']);
-const readJson = (name: string) => JSON.parse(readFileSync(join(folder, name), 'utf8'));
-const config = readDetectorConfig(readJson('config.json'), readJson('preprocessor_config.json'));
-const { num_queries: queryCount, decoder_layers: layerCount, num_prototypes: prototypeCount } = config;
+const { num_queries: queryCount, decoder_layers: layerCount, num_prototypes: prototypeCount } = snapshotConfig(folder);
 const tolerance = 1e-3;
 
 let scratch: string;
@@ -27,24 +20,6 @@ afterAll(() => {
   golden.close();
   rmSync(scratch, { recursive: true });
 });
-
-/** The uint8 pixels of the golden, which the reader of float tensors does not give. */
-function goldenPixels(): Uint8Array {
-  const file = readFileSync(join(folder, 'samples', 'golden.safetensors'));
-  const headerEnd = 8 + Number(file.readBigUInt64LE(0));
-  const header = JSON.parse(file.subarray(8, headerEnd).toString());
-  const [start, end] = header.pixel_values_u8.data_offsets;
-  return new Uint8Array(file.subarray(headerEnd + start, headerEnd + end));
-}
-
-async function openDetector(name: string, options: Parameters<typeof buildLayoutDetector>[2]): Promise<Session> {
-  const weights = openWeights(folder);
-  const data = new ExternalDataFile(join(scratch, `${name}.data`));
-  writeModel(join(scratch, `${name}.onnx`), buildLayoutDetector(weights, config, options), data);
-  data.close(true);
-  weights.close();
-  return openSession(join(scratch, `${name}.onnx`), { device: { kind: 'cpu' }, threadCount: 2 });
-}
 
 function largestDifference(actual: Float32Array, expected: Float32Array): number {
   expect(actual.length).toBe(expected.length);
@@ -58,13 +33,13 @@ function largestDifference(actual: Float32Array, expected: Float32Array): number
 }
 
 describe('layout detector of the embedded bundle', () => {
-  const pixels = goldenPixels();
+  const pixels = readBytesTensor(join(folder, 'samples', 'golden.safetensors'), 'pixel_values_u8');
   let outputs: NamedTensors;
   const output = (name: string, start = 0, end?: number) => (outputs[name].data as Float32Array).subarray(start, end);
   const differenceOf = (name: string) => largestDifference(output(name), golden.floats(name));
 
   beforeAll(async () => {
-    const session = await openDetector('traced', { masks: true, traces: true });
+    const session = await openSnapshot(folder, join(scratch, 'traced'), { masks: true, traces: true });
     outputs = await session.run({ pixel_values: { type: 'uint8', dims: [1, 3, 640, 640], data: pixels } });
     await session.close();
   });
@@ -106,7 +81,7 @@ describe('layout detector of the embedded bundle', () => {
   });
 
   it('answers a page alike alone and in a batch', async () => {
-    const session = await openDetector('plain', {});
+    const session = await openSnapshot(folder, join(scratch, 'plain'), {});
     expect([...session.outputNames].sort()).toEqual(['logits', 'order_logits', 'pred_boxes']);
     const inverted = pixels.map((value) => 255 - value);
     const batch = new Uint8Array(pixels.length * 2);
