@@ -5,6 +5,7 @@ export type { PagePlan, PlannedBlock, PlannedCrop } from './document/page-plan.j
 export { parsePageRange } from './document/page-range.js';
 export type { Block, PageResult } from './document/page-result.js';
 export { type PlanOptions, planPage } from './document/plan-page.js';
+export { planWholePage } from './document/plan-whole-page.js';
 export { defaultRecipe, paddlexRecipe, type RecipeOptions, resolveRecipe } from './document/recipe-options.js';
 export { ModelError, type ModelErrorCode, modelErrorCodes } from './errors.js';
 export { meanConfidence } from './generation/confidence.js';
@@ -26,8 +27,20 @@ export { padToAspect } from './image/pad-image.js';
 export { resizeImage } from './image/resize-image.js';
 export type { RgbImage } from './image/rgb-image.js';
 export { type ImageSize, imageTokenCount, maxAspectRatio, smartResize } from './image/smart-resize.js';
+export { type ClassMap, classIdOf } from './layout/class-map.js';
+export { detectRegions } from './layout/detect-regions.js';
+export type { Detection, PageSize, Point } from './layout/detection.js';
 export { type DetectorConfig, readDetectorConfig } from './layout/detector-config.js';
 export { detectorInput } from './layout/detector-input.js';
+export type { LayoutBox } from './layout/layout-box.js';
+export {
+  defaultLayoutOptions,
+  type LayoutOptions,
+  type MergeMode,
+  resolveLayoutOptions,
+  type ShapeMode,
+  type UnclipRatio,
+} from './layout/layout-options.js';
 export { type Box, type LayoutLabel, layoutLabels, type Region } from './layout/region.js';
 export { detectorOutputs, regionsFromOutputs } from './layout/regions-from-outputs.js';
 export { type LayoutSelection, selectRegions } from './layout/select-regions.js';
