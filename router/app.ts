@@ -10,7 +10,7 @@ import { adminAuth, userAuth } from './middleware/bearer-auth.js';
 import { deadline } from './middleware/deadline.js';
 import { errorFormat, quireErrorFormat } from './middleware/error-format.js';
 import { failureHandler } from './middleware/failure-handler.js';
-import { knownMethods } from './middleware/known-methods.js';
+import { notFoundHandler } from './middleware/not-found-handler.js';
 import { requestId } from './middleware/request-id.js';
 import { createQuietWarnings } from './quiet-warnings.js';
 import { registerDevices } from './routes/devices.js';
@@ -43,9 +43,7 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   });
 
   app.onError(failureHandler(log, createQuietWarnings(log)));
-  app.notFound((c) => {
-    throw new RouterError('NOT_FOUND', `There is nothing at ${c.req.method} ${c.req.path.slice(0, 200)}; see /docs.`);
-  });
+  app.notFound(notFoundHandler(app));
   app.use(requestId());
   app.use(accessLog(log, metrics.http));
   // HSTS is for whoever ends TLS; behind plain HTTP it would be ignored or wrong.
@@ -55,7 +53,7 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   app.use(deadline(config.server.requestTimeoutMs));
   app.use('/v1/*', userAuth(config.server));
   app.use('/devices', userAuth(config.server));
-  app.use('/devices/*', adminAuth(config.server));
+  app.use('/devices/:id/:action', adminAuth(config.server));
 
   registerParse(app, routeParts);
   registerHealth(app, routeParts);
@@ -63,8 +61,6 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   registerDevices(app, routeParts);
   registerHome(app, routeParts);
   registerOpenApi(app);
-  // After the routes, so that it only sees what none of them took.
-  app.use(knownMethods(app));
   return app;
 }
 

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
+import { strictObject } from './strict-object.js';
 
 /** Query of `POST /v1/parse`. */
-export const parseQuerySchema = z.strictObject({
+export const parseQuerySchema = strictObject({
   pages: z
     .string()
     .max(1000)
@@ -24,6 +25,6 @@ export const parseQuerySchema = z.strictObject({
 export type ParseQuery = z.output<typeof parseQuerySchema>;
 
 /** JSON body of `POST /v1/parse`: the file is fetched by the server. */
-export const urlInputSchema = z
-  .strictObject({ url: z.string().min(1).max(8192).openapi({ example: 'https://example.com/page.png' }) })
-  .openapi('UrlInput', { description: 'A file named by its http or https URL.' });
+export const urlInputSchema = strictObject({
+  url: z.string().min(1).max(8192).openapi({ example: 'https://example.com/page.png' }),
+}).openapi('UrlInput', { description: 'A file named by its http or https URL.' });

@@ -84,6 +84,8 @@ async function fetchOnce(url: URL, options: FetchUrlOptions, stop: AbortSignal):
       signal: stop,
     });
     const { statusCode, headers, body } = response;
+    // A body that is dropped emits an error, which nobody would hear; one that is read throws where it is read.
+    body.on('error', () => {});
     if (redirectStatuses.has(statusCode) && typeof headers.location === 'string') {
       body.destroy();
       return parseUrl(headers.location, url);

@@ -43,6 +43,6 @@ function readUrlInput(body: Uint8Array): string {
     throw new RouterError('BODY_INVALID', 'The body is not valid JSON.', { cause: error });
   }
   const checked = urlInputSchema.safeParse(value);
-  if (!checked.success) throw new RouterError('REQUEST_INVALID', describeIssues(checked.error.issues, urlInputSchema));
+  if (!checked.success) throw new RouterError('REQUEST_INVALID', describeIssues(checked.error.issues));
   return checked.data.url;
 }

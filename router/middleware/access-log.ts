@@ -1,5 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
+import { matchedRoutes } from 'hono/route';
 import type { AppEnv, RequestRecord } from '../app-env.js';
 import type { Log } from '../log.js';
 import type { HttpMetrics } from '../metrics/http-metrics.js';
@@ -19,9 +19,8 @@ export function accessLog(log: Log, metrics: HttpMetrics): MiddlewareHandler<App
     metrics.inFlight.inc();
     await next();
     const finish = (): void => {
-      const matched = routePath(c, -1);
-      // Unknown paths share one label, so that a scanner cannot grow the metrics.
-      const route = matched.includes('*') ? 'unmatched' : matched;
+      // Unknown paths share one label, so that a scanner cannot grow the metrics; middleware has paths with a star.
+      const route = matchedRoutes(c).findLast(({ path }) => !path.includes('*'))?.path ?? 'unmatched';
       const seconds = (performance.now() - startedAt) / 1000;
       const outcome = outcomeOf(record);
       metrics.inFlight.dec();

@@ -1,0 +1,168 @@
+import type {
+  DeviceAction,
+  DeviceStatus,
+  DocumentEvent,
+  DocumentInput,
+  DocumentResult,
+  DocumentRun,
+  PageOutcome,
+  ParseOptions,
+  Pool,
+  PoolEvent,
+  PoolStats,
+  StageTimings,
+} from '../../pool/index.js';
+import { PoolError } from '../../pool/index.js';
+
+export const timings: StageTimings = {
+  prepareMs: 1,
+  detectMs: 2,
+  queueMs: 3,
+  visionMs: 4,
+  prefillMs: 5,
+  decodeMs: 6,
+  totalMs: 21,
+  cropCount: 2,
+  imageTokenCount: 30,
+  outputTokenCount: 12,
+};
+
+export const stats: PoolStats = {
+  documentsInFlight: 1,
+  pagesInFlight: 1,
+  cropsQueued: 2,
+  cropsRunning: 3,
+  queuedCost: 4,
+  runningCost: 5,
+  bytesHeld: 6,
+  prepareQueued: 7,
+  prepareRunning: 8,
+  predictedWaitMs: 1500,
+};
+
+/** A page with one block that was read and, if asked for, one that was not. */
+export function scriptedPage(pageIndex: number, options: { readonly failed?: boolean } = {}): PageOutcome {
+  const failed = {
+    label: 'text',
+    box: [0, 20, 10, 30],
+    text: '',
+    confidence: null,
+    order: 2,
+    error: { code: 'POISON_CROP', message: 'This part killed a device twice.' },
+  } as const;
+  return {
+    pageIndex,
+    width: 100,
+    height: 50,
+    blocks: [
+      { label: 'text', box: [0, 0, 10, 10], text: `Page ${pageIndex + 1}`, confidence: 0.987654, order: 1 },
+      ...(options.failed ? [failed] : []),
+    ],
+    markdown: `Page ${pageIndex + 1}`,
+    detections: [],
+    timings,
+  };
+}
+
+export interface ScriptedPool extends Pool {
+  /** What `parse` was called with. */
+  readonly calls: { input: DocumentInput; options: ParseOptions }[];
+  emit(event: PoolEvent): void;
+}
+
+export interface Script {
+  readonly pages?: readonly PageOutcome[];
+  /** Fails before the first event. */
+  readonly failure?: unknown;
+  /** Fails after the events of this many pages. */
+  readonly failAfterPages?: number;
+  /** Never finishes until its signal says so. */
+  readonly hangs?: boolean;
+  readonly isReady?: boolean;
+  readonly devices?: readonly DeviceStatus[];
+}
+
+export const scriptedDevice: DeviceStatus = {
+  id: 'cpu:0',
+  kind: 'cpu',
+  isolation: 'thread',
+  state: 'ready',
+  shardCount: 1,
+  runningCount: 0,
+  outstandingCost: 0,
+  kvBlocksUsed: 0,
+  kvBlocksTotal: 64,
+  restartCount: 2,
+  canaryOkAt: 1_700_000_000_000,
+  canaryMismatchCount: 0,
+};
+
+/** A pool that answers as it is told: for the mapping of answers and failures to HTTP, not for reading. */
+export function createScriptedPool(script: Script = {}): ScriptedPool {
+  const listeners = new Set<(event: PoolEvent) => void>();
+  const calls: ScriptedPool['calls'] = [];
+  return {
+    calls,
+    model: { name: 'scripted', aliases: [], maxPositions: 1024, hasLayout: true },
+    parse(input, options = {}) {
+      calls.push({ input, options });
+      return scriptedRun(script, options);
+    },
+    recognize() {
+      throw new PoolError('NO_DEVICE', 'The scripted pool reads no crops.');
+    },
+    devices: () => script.devices ?? [scriptedDevice],
+    async control(deviceId: string, _action: DeviceAction) {
+      if (deviceId !== 'cpu:0') throw new PoolError('DEVICE_UNKNOWN', `There is no device "${deviceId}".`);
+    },
+    isReady: () => script.isReady ?? true,
+    whenReady: async () => {},
+    stats: () => stats,
+    onEvent(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    emit: (event) => listeners.forEach((listener) => listener(event)),
+    close: async () => {},
+  } as ScriptedPool;
+}
+
+function scriptedRun(script: Script, options: ParseOptions): DocumentRun {
+  const pages = script.pages ?? [scriptedPage(0)];
+  const document: DocumentResult = {
+    kind: 'image',
+    pages,
+    markdown: pages.map((page) => page.markdown).join('\n\n'),
+    timings,
+  };
+  const ended = script.hangs ? untilAborted(options.signal) : Promise.resolve();
+  const failure = script.failure ?? new PoolError('DEVICE_LOST', 'All devices died.');
+  const fails = script.failure !== undefined || script.failAfterPages !== undefined;
+  const result = ended.then(() => {
+    if (fails) throw failure;
+    return document;
+  });
+  result.catch(() => {});
+  async function* events(): AsyncGenerator<DocumentEvent> {
+    if (script.failure !== undefined) throw failure;
+    const pageIndexes = pages.map((page) => page.pageIndex);
+    yield { type: 'document', kind: 'image', pageCount: pages.length, pageIndexes };
+    for (const [place, page] of pages.entries()) {
+      if (script.failAfterPages !== undefined && place >= script.failAfterPages) throw failure;
+      const { pageIndex, width, height, blocks } = page;
+      yield { type: 'page', pageIndex, width, height, blocks };
+      for (const block of blocks) yield { type: 'block', pageIndex, block };
+      yield { type: 'page-done', page };
+    }
+    await ended;
+  }
+  return { result, [Symbol.asyncIterator]: events };
+}
+
+function untilAborted(signal: AbortSignal | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    const stop = (): void => reject(signal?.reason);
+    if (signal?.aborted) stop();
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
