@@ -31,10 +31,24 @@ export const manifestSchema = z.strictObject({
         .min(1)
         .max(1000)
         .optional()
-        .describe('Printed lines one crop should hold at most.'),
+        .describe('Printed lines one crop should hold at most; absent: a block is one crop.'),
+      lineHeight: z
+        .strictObject({ least: z.number().min(4).max(200), best: z.number().min(4).max(200) })
+        .optional()
+        .describe('Height of a printed line, ascender to descender, in the pixels the reader gets.'),
+      maxLineWidth: side.optional().describe('Widest crop of a printed line, in the pixels the reader gets.'),
     })
     .prefault({})
     .describe('Limits of one crop besides the pixel limits of the image processor.'),
+  tasks: z
+    .array(z.enum(tasks))
+    .min(1)
+    .optional()
+    .describe('Tasks the model was trained on; blocks of others are read as plain text.'),
+  table: z
+    .strictObject({ rows: z.number().int().min(1), columns: z.number().int().min(1) })
+    .optional()
+    .describe('Largest table read in one crop; larger ones, and those with several lines in a cell, go cell by cell.'),
   precision: z
     .strictObject({
       cpu: z.enum(['fp32', 'int8']).default('fp32'),
