@@ -12,15 +12,16 @@ import { errorFormat, quireErrorFormat } from './middleware/error-format.js';
 import { failureHandler } from './middleware/failure-handler.js';
 import { notFoundHandler } from './middleware/not-found-handler.js';
 import { requestId } from './middleware/request-id.js';
+import { pageContentPolicy } from './page/content-policy.js';
 import { createQuietWarnings } from './quiet-warnings.js';
 import { registerDevices } from './routes/devices.js';
 import { registerHealth } from './routes/health.js';
-import { registerHome } from './routes/home.js';
 import { registerMetrics } from './routes/metrics.js';
 import { registerOpenApi } from './routes/openapi.js';
+import { registerPage } from './routes/page.js';
 import { registerParse } from './routes/parse.js';
 
-/** Pages of ours hold their style and script in themselves and reach nothing else. */
+/** `/docs` holds its style and script in itself and reaches nothing else; `/` has a stricter policy of its own. */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
   scriptSrc: ["'unsafe-inline'"],
@@ -46,6 +47,8 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   app.notFound(notFoundHandler(app));
   app.use(requestId());
   app.use(accessLog(log, metrics.http));
+  // Stands before the headers of all other answers, so that it has the last word on its own.
+  app.use('/', pageContentPolicy());
   // HSTS is for whoever ends TLS; behind plain HTTP it would be ignored or wrong.
   app.use(secureHeaders({ strictTransportSecurity: false, contentSecurityPolicy, crossOriginResourcePolicy: false }));
   if (config.server.corsOrigins.length > 0) app.use(cors(corsOptions(config.server.corsOrigins)));
@@ -59,7 +62,7 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   registerHealth(app, routeParts);
   registerMetrics(app, routeParts);
   registerDevices(app, routeParts);
-  registerHome(app, routeParts);
+  registerPage(app, routeParts);
   registerOpenApi(app);
   return app;
 }

@@ -47,6 +47,7 @@ function toPageBody(page: PageOutcome): PageBody {
     blocks: page.blocks.map(toBlockBody),
     markdown: page.markdown,
     failedBlockCount: countFailedBlocks([page]),
+    ...(page.pageJpeg ? { pageJpeg: Buffer.from(page.pageJpeg).toString('base64') } : {}),
   };
 }
 

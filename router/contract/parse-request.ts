@@ -9,6 +9,10 @@ export const parseQuerySchema = strictObject({
     .regex(/^\d+(-\d+)?(,\d+(-\d+)?)*$/, 'write pages as 1-3,7')
     .optional()
     .openapi({ description: 'Pages to read, counted from 1; all of them by default.', example: '1-3,7' }),
+  pictures: z
+    .enum(['page'])
+    .optional()
+    .openapi({ description: '`page` sends each page, upright, as JPEG with its result; for viewers.' }),
   priority: z
     .enum(['interactive', 'batch'])
     .default('interactive')

@@ -33,6 +33,10 @@ export const pageSchema = z
     blocks: z.array(blockSchema),
     markdown: z.string(),
     failedBlockCount: z.int().openapi({ description: 'Blocks of this page that could not be read.' }),
+    pageJpeg: z
+      .string()
+      .optional()
+      .openapi({ description: 'The page as JPEG in base64, when `pictures=page` was asked for.' }),
   })
   .openapi('Page');
 

@@ -62,7 +62,7 @@ const route = createRoute({
 export function registerParse(app: OpenAPIHono<AppEnv>, parts: RouteParts): void {
   app.openAPIRegistry.register('UrlInput', urlInputSchema);
   app.openapi(route, async (c): Promise<Response> => {
-    const { pages, priority, timeoutMs } = c.req.valid('query');
+    const { pages, pictures, priority, timeoutMs } = c.req.valid('query');
     // Refused before the body is read: nobody would take the answer.
     const mediaType = chooseMediaType(c.req.header('accept'), answers);
     const deadline = c.get('deadline');
@@ -71,7 +71,7 @@ export function registerParse(app: OpenAPIHono<AppEnv>, parts: RouteParts): void
     const bytes = await readUpload(c, parts);
     const run = parts.pool.parse(
       { bytes },
-      { pages, priority, deadlineMs: deadline.remainingMs(), signal: deadline.clientSignal },
+      { pages, pictures: { page: pictures === 'page' }, priority, deadlineMs: deadline.remainingMs(), signal: deadline.clientSignal },
     );
     switch (mediaType) {
       case 'application/x-ndjson':
