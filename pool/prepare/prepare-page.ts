@@ -1,0 +1,73 @@
+import {
+  type CropPatches,
+  cropProcessor,
+  cropToPatches,
+  cutCrop,
+  detectRegions,
+  type PlannedCrop,
+  planPage,
+  planWholePage,
+  type RecipeOptions,
+  type RequestedPixels,
+  type RgbImage,
+  type Session,
+} from '#models';
+import type { PreparedCrop, PreparedPage, PrepareSetup } from './prepare-protocol.js';
+
+/** What turning pixels into crops needs besides the page. */
+export interface PageStage {
+  readonly setup: Pick<PrepareSetup, 'hints' | 'imageProcessor' | 'layout'>;
+  /** The layout detector, where the thread has one. */
+  readonly detector: Session | null;
+}
+
+/** Everything between a page's pixels and the reader: layout, plan, crops, patches. */
+export async function preparePixels(
+  image: RgbImage,
+  recipe: RecipeOptions,
+  { setup, detector }: PageStage,
+): Promise<
+  Pick<PreparedPage, 'plan' | 'detections' | 'crops'> & { timings: Omit<PreparedPage['timings'], 'decodeMs'> }
+> {
+  const { patchSize, mergeSize } = setup.imageProcessor;
+  const { minPixels, maxPixels } = cropProcessor(setup.imageProcessor, 'ocr', recipe);
+  const limits = { cellSide: patchSize * mergeSize, minPixels, maxPixels };
+  const options = { recipe, hints: setup.hints, limits };
+
+  const started = performance.now();
+  const selection =
+    recipe.useLayoutDetection && detector && setup.layout
+      ? await detectRegions(image, detector, setup.layout.config, recipe)
+      : null;
+  const detected = performance.now();
+  const plan = selection ? planPage(image, selection.regions, options) : planWholePage(image, options);
+  const planned = performance.now();
+  const crops = plan.blocks.flatMap((block, blockIndex) =>
+    block.crops.map(
+      (crop, cropIndex): PreparedCrop => ({
+        blockIndex,
+        cropIndex,
+        task: crop.task,
+        patches: cropPatches(image, plan.slope, crop, recipe, setup),
+      }),
+    ),
+  );
+  const cut = performance.now();
+  return {
+    plan,
+    detections: selection?.boxes.map(({ label, box, score }, order) => ({ label, box, score, order })) ?? [],
+    crops,
+    timings: { detectMs: detected - started, planMs: planned - detected, cropMs: cut - planned },
+  };
+}
+
+/** One planned crop as the vision encoder takes it. */
+export function cropPatches(
+  image: RgbImage,
+  slope: number,
+  crop: PlannedCrop,
+  pixels: RequestedPixels,
+  { imageProcessor }: Pick<PrepareSetup, 'imageProcessor'>,
+): CropPatches {
+  return cropToPatches(cutCrop(image, { slope }, crop), cropProcessor(imageProcessor, crop.task, pixels), crop.task);
+}

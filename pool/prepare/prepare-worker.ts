@@ -1,0 +1,123 @@
+import { BroadcastChannel } from 'node:worker_threads';
+import { move, transferableSymbol, valueSymbol, workerData } from 'piscina';
+import sharp from 'sharp';
+import { type CropPatches, cropProcessor, cropToPatches, ModelError, type RgbImage, type Session } from '#models';
+import { openSession } from '../engine/session.js';
+import { type Failure, PoolError } from '../errors.js';
+import { decodeImage } from './decode-image.js';
+import { encodeJpegs as encodeAll } from './encode-jpegs.js';
+import { decodePage, openDocument as openShared } from './open-document.js';
+import { createPdfCache } from './pdf-cache.js';
+import { cropPatches, preparePixels } from './prepare-page.js';
+import type {
+  CropsTask,
+  DocumentClosed,
+  JpegTask,
+  PageTask,
+  PictureTask,
+  PrepareAnswer,
+  PreparedPage,
+  PreparedPicture,
+  PrepareSetup,
+  SharedDocument,
+} from './prepare-protocol.js';
+import { sniffInput } from './sniff-input.js';
+
+// What a thread of the prepare pool loads. Each export is a task of `PrepareTasks`.
+
+const setup = workerData as PrepareSetup;
+
+// One thread of the pool is one core's worth of work, and no page is decoded twice.
+sharp.concurrency(1);
+sharp.cache(false);
+
+const pdfs = createPdfCache();
+const channel = new BroadcastChannel(setup.channelName);
+channel.onmessage = (event) => pdfs.drop(((event as { data: unknown }).data as DocumentClosed).closedDocumentId);
+channel.unref();
+
+let detector: Promise<Session> | null = null;
+
+/** Opened at the first page, so that a server that never lays out a page does not pay for it. */
+function openDetector(): Promise<Session> | null {
+  const { layout } = setup;
+  if (!layout) return null;
+  detector ??= openSession(layout.graphPath, { device: { kind: 'cpu' }, threadCount: layout.threadCount });
+  return detector;
+}
+
+export function openDocument(document: SharedDocument) {
+  return answer(() => openShared(document, setup.limits, pdfs));
+}
+
+export function preparePage({ document, pageIndex, recipe }: PageTask) {
+  return answer(
+    async (): Promise<PreparedPage> => {
+      const started = performance.now();
+      const image = toShared(await decodePage(document, pageIndex, setup.limits, pdfs));
+      const decodeMs = performance.now() - started;
+      const stage = { setup, detector: await openDetector() };
+      const { plan, detections, crops, timings } = await preparePixels(image, recipe, stage);
+      return { pageIndex, image, plan, detections, crops, timings: { decodeMs, ...timings } };
+    },
+    ({ crops }) => crops.map(({ patches }) => patches.patches.buffer),
+  );
+}
+
+export function prepareCrops({ image, slope, crops, pixels }: CropsTask) {
+  return answer(
+    async () => crops.map((crop): CropPatches => cropPatches(image, slope, crop, pixels, setup)),
+    (patches) => patches.map((crop) => crop.patches.buffer),
+  );
+}
+
+export function preparePicture({ bytes, task, pixels }: PictureTask) {
+  return answer(
+    async (): Promise<PreparedPicture> => {
+      const format = sniffInput(bytes);
+      if (format === 'pdf') throw new ModelError('INPUT_UNSUPPORTED', 'A PDF is not a picture; send it to /v1/parse.');
+      const image = await decodeImage(bytes, format, 0, setup.limits);
+      const patches = cropToPatches(image, cropProcessor(setup.imageProcessor, task, pixels), task);
+      return { width: image.width, height: image.height, patches };
+    },
+    ({ patches }) => [patches.patches.buffer],
+  );
+}
+
+export function encodeJpegs(task: JpegTask) {
+  return answer(
+    () => encodeAll(task),
+    (jpegs) => jpegs.map((jpeg) => jpeg.buffer),
+  );
+}
+
+/** Runs a task; results move their buffers, errors become plain data. */
+async function answer<T>(
+  run: () => Promise<T>,
+  buffersOf: (value: T) => readonly ArrayBufferLike[] = () => [],
+): Promise<PrepareAnswer<T>> {
+  try {
+    const value = await run();
+    return moved({ ok: true, value }, buffersOf(value));
+  } catch (error) {
+    return { ok: false, failure: toFailure(error) };
+  }
+}
+
+/** Piscina transfers what a movable value names and posts the value itself. */
+function moved<T extends object>(value: T, buffers: readonly ArrayBufferLike[]): T {
+  return move({ [transferableSymbol]: buffers, [valueSymbol]: value } as Parameters<typeof move>[0]) as unknown as T;
+}
+
+function toFailure(error: unknown): Failure {
+  if (error instanceof ModelError) return { code: error.code, message: error.message };
+  if (error instanceof PoolError) return { code: error.code, message: error.message, detail: error.detail };
+  return { code: 'PREPARE_FAILED', message: `The page could not be prepared: ${(error as Error)?.message ?? error}` };
+}
+
+/** Page pixels lie in shared memory: the pool and further crop tasks see them without another copy. */
+function toShared(image: RgbImage): RgbImage {
+  const data = new Uint8Array(new SharedArrayBuffer(image.data.length));
+  data.set(image.data);
+  return { ...image, data };
+}

@@ -1,0 +1,163 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+// Threads load JavaScript, so this suite runs what `npm run build` wrote.
+import { compileModel, defaultPageHints, defaultRecipe, openModel } from '../../../dist/models/index.js';
+import { openPreparePool, type PreparePool } from '../../../dist/pool/prepare/prepare-pool.js';
+
+const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
+const pocketDir = path('models/pocket');
+const limits = { maxImagePixels: 100_000_000, maxPages: 100, pdfDpi: 144 };
+const input = (name: string) => readFileSync(path(`test/fixtures/inputs/${name}`));
+
+describe('with the embedded bundle', () => {
+  let pool: PreparePool;
+  let cacheDir: string;
+
+  beforeAll(async () => {
+    cacheDir = mkdtempSync(join(tmpdir(), 'quire-prepare-'));
+    const model = await openModel(pocketDir);
+    const compiled = await compileModel(model, { device: 'cpu', precision: 'fp32' }, cacheDir);
+    pool = openPreparePool({
+      setup: {
+        limits,
+        imageProcessor: model.imageProcessor,
+        hints: defaultPageHints,
+        layout: { graphPath: compiled.graphs.layout!, config: model.layout!.config, threadCount: 1 },
+      },
+      threadCount: 2,
+      maxQueueLength: 8,
+    });
+  });
+
+  afterAll(async () => {
+    await pool?.close();
+    rmSync(cacheDir, { recursive: true, force: true });
+  });
+
+  test('a page becomes its plan and the patches of every crop', async () => {
+    const document = pool.share(readFileSync(join(pocketDir, 'layout/samples/page0.png')));
+    const { kind, pages } = await pool.openDocument(document);
+    expect([kind, pages.length]).toEqual(['image', 1]);
+    const page = await pool.preparePage({ document, pageIndex: 0, recipe: defaultRecipe });
+    expect([page.image.width, page.image.height]).toEqual([pages[0].width, pages[0].height]);
+    expect(page.image.data.buffer).toBeInstanceOf(SharedArrayBuffer);
+    expect(page.detections.length).toBeGreaterThan(3);
+    const planned = page.plan.blocks.flatMap((block) => block.crops);
+    expect(page.crops.map(({ task }) => task)).toEqual(planned.map(({ task }) => task));
+    expect(page.crops.length).toBeGreaterThan(3);
+    for (const { patches } of page.crops) {
+      expect(patches.patches.length).toBe(patches.gridHeight * patches.gridWidth * 588);
+    }
+    // Cut again, a crop is the same.
+    const again = await pool.prepareCrops({
+      image: page.image,
+      slope: page.plan.slope,
+      crops: planned.slice(0, 2),
+      pixels: {},
+    });
+    expect(again).toEqual(page.crops.slice(0, 2).map(({ patches }) => patches));
+  });
+
+  test('without layout a page is one block of the asked kind', async () => {
+    const document = pool.share(input('two-pages.pdf'));
+    const recipe = { ...defaultRecipe, useLayoutDetection: false, promptLabel: 'formula' as const };
+    const page = await pool.preparePage({ document, pageIndex: 1, recipe });
+    expect([page.pageIndex, page.image.width, page.image.height]).toEqual([1, 288, 144]);
+    expect(page.plan.blocks.map(({ label, box }) => [label, box])).toEqual([['display_formula', [0, 0, 288, 144]]]);
+    expect(page.crops.map(({ task }) => task)).toEqual(['formula']);
+    pool.closeDocument(document.documentId);
+  });
+
+  test('a picture of the chat API is one crop of the whole', async () => {
+    const bytes = readFileSync(join(pocketDir, 'samples/00_en_line.png'));
+    const picture = await pool.preparePicture({ bytes, task: 'ocr', pixels: {} });
+    expect([picture.width, picture.height, picture.patches.gridHeight, picture.patches.gridWidth]).toEqual([
+      420, 42, 4, 30,
+    ]);
+    await expect(pool.preparePicture({ bytes: input('two-pages.pdf'), task: 'ocr', pixels: {} })).rejects.toMatchObject(
+      {
+        name: 'ModelError',
+        code: 'INPUT_UNSUPPORTED',
+      },
+    );
+  });
+
+  test('parts of a page become JPEGs no larger than asked for', async () => {
+    const document = pool.share(readFileSync(join(pocketDir, 'layout/samples/page0.png')));
+    const recipe = { ...defaultRecipe, useLayoutDetection: false };
+    const { image } = await pool.preparePage({ document, pageIndex: 0, recipe });
+    const jpegs = await pool.encodeJpegs({ image, boxes: [null, [10, 20, 60, 50]], maxSide: 100, quality: 80 });
+    const sizes = await Promise.all(jpegs.map((bytes) => pool.openDocument(pool.share(bytes))));
+    expect(Math.max(sizes[0].pages[0].width, sizes[0].pages[0].height)).toBe(100);
+    expect(sizes[1].pages).toEqual([{ width: 50, height: 30 }]);
+  });
+
+  test('errors keep their class and code across the thread, and the next input is read', async () => {
+    for (const [name, code] of [
+      ['bomb.png', 'IMAGE_TOO_LARGE'],
+      ['encrypted.pdf', 'PDF_ENCRYPTED'],
+      ['no-pages.pdf', 'PDF_EMPTY'],
+      ['broken.pdf', 'PDF_UNREADABLE'],
+    ]) {
+      await expect(pool.openDocument(pool.share(input(name)))).rejects.toMatchObject({ name: 'ModelError', code });
+      expect((await pool.openDocument(pool.share(input('plain.png')))).pages).toHaveLength(1);
+    }
+  });
+
+  test('a full queue is refused at once', async () => {
+    const document = pool.share(readFileSync(join(pocketDir, 'layout/samples/page1.png')));
+    const recipe = { ...defaultRecipe, useLayoutDetection: false };
+    const tasks = Array.from({ length: 14 }, () => pool.preparePage({ document, pageIndex: 0, recipe }));
+    const outcomes = await Promise.allSettled(tasks);
+    const refused = outcomes.filter((outcome) => outcome.status === 'rejected');
+    expect(refused.length).toBeGreaterThan(0);
+    expect(refused.length).toBeLessThan(14);
+    for (const { reason } of refused) expect(reason).toMatchObject({ name: 'PoolError', code: 'OVERLOADED' });
+  });
+});
+
+describe('threads that die', () => {
+  const setup = { limits, imageProcessor: {} as never, hints: defaultPageHints };
+  const openWith = (worker: string, threadCount: number) =>
+    openPreparePool({ setup, threadCount, maxQueueLength: 8, workerPath: path(`test/support/${worker}`) });
+  const ask = (pool: PreparePool, documentId: string) => pool.openDocument({ documentId, bytes: new Uint8Array(1) });
+
+  test.each(['exit', 'throw', 'memory'])(
+    '%s: the task fails with a code and the next one is done',
+    async (behaviour) => {
+      const pool = openWith('dying-prepare-worker.mjs', 1);
+      for (let round = 0; round < 3; round++) {
+        await expect(ask(pool, behaviour)).rejects.toMatchObject({ name: 'PoolError', code: 'PREPARE_FAILED' });
+        expect((await ask(pool, 'good')).pages[0].width).toBe(144);
+      }
+      await pool.close();
+    },
+  );
+
+  test('a death does not touch what runs beside it', async () => {
+    const pool = openWith('dying-prepare-worker.mjs', 2);
+    const slow = ask(pool, 'slow');
+    await expect(ask(pool, 'exit')).rejects.toMatchObject({ code: 'PREPARE_FAILED' });
+    expect((await slow).kind).toBe('image');
+    await pool.close();
+  });
+
+  test('a thread that cannot load fails tasks instead of keeping them', async () => {
+    const pool = openWith('failing-prepare-worker.mjs', 1);
+    for (let round = 0; round < 3; round++) {
+      await expect(ask(pool, 'good')).rejects.toMatchObject({ code: 'PREPARE_FAILED' });
+    }
+    await pool.close();
+  });
+
+  test('a code nobody knows becomes PREPARE_FAILED, and a closed pool refuses', async () => {
+    const pool = openWith('dying-prepare-worker.mjs', 1);
+    await expect(ask(pool, 'strange')).rejects.toMatchObject({ name: 'PoolError', code: 'PREPARE_FAILED' });
+    await pool.close();
+    await pool.close();
+    await expect(ask(pool, 'good')).rejects.toMatchObject({ code: 'SHUTTING_DOWN' });
+  });
+});
