@@ -1,4 +1,5 @@
 import type { Task } from '../generation/task.js';
+import type { Manifest } from '../manifest.js';
 
 /** What a model's manifest says about the pages it reads; every field has a default that suits the published models. */
 export interface PageHints {
@@ -7,8 +8,8 @@ export interface PageHints {
   /** Printed lines a crop may hold; absent: a block is one crop and is split only where it is too large. */
   readonly linesPerCrop?: number;
   /**
-   * Height of a printed line, ascender to descender, in the pixels the reader gets: crops are scaled to `best`,
-   * but enlarged only below `least`. Absent: crops keep the page's scale.
+   * Height of a printed line, ascender to descender, in the pixels the reader gets: crops are scaled down to `best`
+   * and enlarged only below `least`. Absent: crops keep the page's scale.
    */
   readonly lineHeight?: { readonly least: number; readonly best: number };
   /** Widest crop in the pixels the reader gets; longer lines are cut between words. */
@@ -21,3 +22,15 @@ export interface PageHints {
 
 /** A model without a manifest: whole blocks, every task, paragraphs already joined. */
 export const defaultPageHints: PageHints = { lineBreaks: 'paragraphs' };
+
+/** The hints in a manifest. */
+export function pageHintsOf({ lineBreaks, crop, tasks, table }: Manifest): PageHints {
+  return {
+    lineBreaks,
+    linesPerCrop: crop.maxLineCount,
+    lineHeight: crop.lineHeight,
+    maxLineWidth: crop.maxLineWidth,
+    tasks,
+    tableLimits: table,
+  };
+}

@@ -17,6 +17,8 @@ export interface PlannedCrop {
   readonly erased?: readonly Box[];
   /** The crop goes on with the printed line of the crop before it. */
   readonly continuesLine?: boolean;
+  /** How many times this place was read before. */
+  readonly round?: number;
 }
 
 /** Where a crop stands in a table that is read cell by cell. */
@@ -30,6 +32,14 @@ export interface PlannedCell {
   readonly cropCount: number;
 }
 
+/** A table cell by cell. */
+export interface PlannedGrid {
+  readonly rowCount: number;
+  readonly columnCount: number;
+  readonly crops: readonly PlannedCrop[];
+  readonly cells: readonly PlannedCell[];
+}
+
 /** A block of a page in reading order, with the crops whose texts, joined, are its content. */
 export interface PlannedBlock {
   readonly label: LayoutLabel;
@@ -40,6 +50,8 @@ export interface PlannedBlock {
   readonly crops: readonly PlannedCrop[];
   /** Present where a table is read cell by cell. */
   readonly cells?: readonly PlannedCell[];
+  /** The printed grid of a table read in one crop: its size tells a wrong reading, its crops mend it. */
+  readonly grid?: PlannedGrid;
   /** The block was not detected: its ink was left over. */
   readonly isStray?: boolean;
 }

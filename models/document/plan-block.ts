@@ -28,7 +28,9 @@ export function planBlock(
     Math.min(page.width, Math.ceil(box[2])),
     Math.min(page.height, Math.ceil(box[3])),
   ];
-  const boxes = lines.map((line): Box => [line.x0, line.y0, line.x1, line.y1].map((v) => v * ink.step) as unknown as Box);
+  const boxes = lines.map(
+    (line): Box => [line.x0, line.y0, line.x1, line.y1].map((v) => v * ink.step) as unknown as Box,
+  );
   const lineHeight = typicalLineHeight(lines) * ink.step;
   const pixels = (whole[2] - whole[0]) * (whole[3] - whole[1]);
   const shrink = Math.sqrt(maxPixels / pixels);

@@ -27,10 +27,17 @@ export function planPage(page: RgbImage, regions: readonly Region[], options: Pl
   const blocks = inked.flatMap((region): PlannedBlock[] => {
     const box = integerBox(region.box, page);
     if (box[2] - box[0] < 2 || box[3] - box[1] < 2) return [];
+    if (isEmpty(region, options)) return [];
     const planned = { label: region.label, box, score: region.score, ...(region.isStray && { isStray: true }) };
     return [{ ...planned, ...planRegion(region, ink, page, options) }];
   });
   return { width: page.width, height: page.height, slope: byLine ? ink.slope : 0, blocks };
+}
+
+/** A weak detection of text without print in it is a speck or a shadow. */
+function isEmpty({ label, lines, score, isStray }: InkedRegion, { recipe, hints }: PlanOptions): boolean {
+  const isText = taskOfLabel(label, recipe, hints) === 'ocr';
+  return isText && recipe.coverInk && lines.length === 0 && (isStray || score < 0.5);
 }
 
 function planRegion(
@@ -38,7 +45,7 @@ function planRegion(
   ink: PageInk,
   page: RgbImage,
   { recipe, hints, limits }: PlanOptions,
-): Pick<PlannedBlock, 'crops' | 'cells'> {
+): Pick<PlannedBlock, 'crops' | 'cells' | 'grid'> {
   const task = taskOfLabel(region.label, recipe, hints);
   if (!task) return { crops: [] };
   if (hints.linesPerCrop === undefined) return { crops: planBlock(region, ink, page, limits, task) };

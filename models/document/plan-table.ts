@@ -1,22 +1,58 @@
 import type { InkedRegion } from '../layout/cover-ink.js';
 import type { PageInk } from '../layout/page-ink.js';
 import type { Box } from '../layout/region.js';
+import { findTableGrid, type TableGrid } from '../layout/table-grid.js';
+import { isPrinted } from '../layout/text-lines.js';
 import type { PageHints } from './page-hints.js';
-import type { PlannedBlock } from './page-plan.js';
-import { type CropLimits, scaleOf, typicalLineHeight } from './plan-lines.js';
+import type { PlannedBlock, PlannedCell, PlannedCrop } from './page-plan.js';
+import { type CropLimits, planLines, scaleOf, typicalLineHeight } from './plan-lines.js';
 
 /** White round a table, in line heights. */
 const margin = 0.5;
 
-/** A table as one crop, its rules included, scaled so that its print suits the reader. */
+/**
+ * A table as one crop, its rules included, scaled so that its print suits the reader. Where the manifest sets limits
+ * and the printed grid goes beyond them, or a cell holds several lines, the cells are read one by one.
+ */
 export function planTable(
+  region: InkedRegion,
+  ink: PageInk,
+  limits: CropLimits,
+  hints: PageHints,
+): Pick<PlannedBlock, 'crops' | 'cells' | 'grid'> {
+  const { components, lines } = region;
+  const rules = ink.rules.filter((rule) => isMostlyInside(rule, region.place));
+  const grid = hints.tableLimits && findTableGrid(components, lines, rules);
+  const byCell = grid && planCells(grid, ink, limits, hints);
+  if (!grid || !byCell || !hints.tableLimits) return { crops: [planWhole(region, rules, ink, limits, hints)] };
+  const isBeyond = grid.rowCount > hints.tableLimits.rows || grid.columnCount > hints.tableLimits.columns;
+  if (isBeyond || grid.cells.some((cell) => cell.lines.length > 1)) return byCell;
+  return {
+    crops: [planWhole(region, rules, ink, limits, hints)],
+    grid: { ...byCell, rowCount: grid.rowCount, columnCount: grid.columnCount },
+  };
+}
+
+/** Crops of every cell, and where each cell stands. */
+function planCells(grid: TableGrid, ink: PageInk, limits: CropLimits, hints: PageHints) {
+  const crops: PlannedCrop[] = [];
+  const cells = grid.cells.map(({ lines, ...place }): PlannedCell => {
+    const firstCrop = crops.length;
+    const printed = lines.filter((line) => isPrinted(line, ink.letterHeight));
+    crops.push(...planLines(printed, ink, limits, { ...hints, linesPerCrop: 1 }));
+    return { ...place, firstCrop, cropCount: crops.length - firstCrop };
+  });
+  return { crops, cells };
+}
+
+function planWhole(
   { place, components, lines }: InkedRegion,
+  rules: readonly Box[],
   ink: PageInk,
   { cellSide, maxPixels }: CropLimits,
   hints: PageHints,
-): Pick<PlannedBlock, 'crops' | 'cells'> {
+): PlannedCrop {
   const lineHeight = typicalLineHeight(lines);
-  const rules = ink.rules.filter((rule) => isMostlyInside(rule, place));
   const x0 = Math.min(place[0], ...components.map((c) => c.x0), ...rules.map((r) => r[0])) - margin * lineHeight;
   const y0 = Math.min(place[1], ...components.map((c) => c.y0), ...rules.map((r) => r[1])) - margin * lineHeight;
   const x1 = Math.max(place[2], ...components.map((c) => c.x1), ...rules.map((r) => r[2])) + margin * lineHeight;
@@ -27,7 +63,7 @@ export function planTable(
   const scale = Math.min(scaleOf(lineHeight * ink.step, hints), Math.sqrt(maxPixels / (width * height)));
   const cells = (length: number) => Math.max(1, Math.round((length * scale) / cellSide)) * cellSide;
   const size = { width: cells(width), height: cells(height) };
-  return { crops: [{ box, task: 'table', lineCount: 0, lines: [], size }] };
+  return { box, task: 'table', lineCount: 0, lines: [], size };
 }
 
 function isMostlyInside(rule: Box, place: Box): boolean {

@@ -1,6 +1,6 @@
+import type { Task } from '../generation/task.js';
 import { defaultLayoutOptions, type LayoutOptions } from '../layout/layout-options.js';
 import type { LayoutLabel } from '../layout/region.js';
-import type { Task } from '../generation/task.js';
 
 /** Pixels of a resized crop, at least and at most. */
 export interface PixelRange {
