@@ -15,7 +15,7 @@ import { buildVisionGraph } from './vision-graph.js';
 import { openWeights } from './weights-files.js';
 
 /** Raised when the graphs change, so that no older cache is used. */
-const compilerVersion = 1;
+const compilerVersion = 2;
 
 export interface CompileTarget {
   readonly device: 'cpu' | 'cuda';

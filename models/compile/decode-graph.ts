@@ -1,11 +1,4 @@
-import {
-  buildDecoderLayers,
-  chooseTokens,
-  type DecoderParts,
-  embeddingTable,
-  splitHeads,
-  textRotation,
-} from './decoder-layers.js';
+import { buildDecoderLayers, chooseTokens, type DecoderParts, embeddingTable, textRotation } from './decoder-layers.js';
 import { float, GraphBuilder, inlineTensor, microsoft } from './graph-builder.js';
 
 /**
@@ -35,14 +28,11 @@ export function buildDecodeGraph(parts: DecoderParts): GraphBuilder {
   );
 
   const batch = graph.op('Shape', [token]);
-  const bias = paddingBias(graph, past[0][0], pastLength);
+  const pastSize = graph.op('Shape', [past[0][0]], { attributes: { start: 2, end: 3 } });
+  const bias = paddingBias(graph, pastSize, pastLength);
   const rowCount = graph.op('Squeeze', [batch]);
   const range = graph.op('Range', [graph.constant(0), rowCount, graph.constant(1)]);
   const rotaryIndex = graph.op('Unsqueeze', [range, graph.constant([1])]);
-  const grouped = graph.op('Concat', [batch, graph.constant([kvHeadCount, headCount / kvHeadCount, headDim])], {
-    attributes: { axis: 0 },
-  });
-  const single = graph.op('Concat', [batch, graph.constant([kvHeadCount, 1, headDim])], { attributes: { axis: 0 } });
   const emptyShape = graph.op('Concat', [batch, graph.constant([kvHeadCount, 0, headDim])], {
     attributes: { axis: 0 },
   });
@@ -58,16 +48,28 @@ export function buildDecodeGraph(parts: DecoderParts): GraphBuilder {
     pair.map((name) => body.input(`carried.${name}`, 'float32', ['B', kvHeadCount, null, headDim])),
   );
   const grown: string[] = [];
+  const sizes = body.op(
+    'Concat',
+    [pastSize, body.op('Unsqueeze', [body.op('Add', [step, body.constant(1)]), body.constant([0])])],
+    { attributes: { axis: 0 } },
+  );
 
   const place = body.op('Unsqueeze', [body.op('Add', [position, step]), body.constant([0])]);
   const [cos, sin] = textRotation(body, config, body.op('Concat', [place, place, place], { attributes: { axis: 0 } }));
-  const rotate = (x: string, heads: number, shape: string) => {
-    const rows = body.op('Unsqueeze', [x, body.constant([1])]);
-    const rotated = body.op('RotaryEmbedding', [rows, rotaryIndex, cos, sin], {
+  // Queries and keys of a row turn by the same angles, so they are rotated together.
+  const splitRotated = (fused: string) => {
+    const widths = body.constant([(headCount + kvHeadCount) * headDim, kvHeadCount * headDim]);
+    const [turning, v] = body.op('Split', [fused, widths], { outputs: 2, attributes: { axis: 1 } });
+    const heads = body.op('Reshape', [turning, body.constant([-1, headCount + kvHeadCount, 1, headDim])]);
+    const rotated = body.op('RotaryEmbedding', [heads, rotaryIndex, cos, sin], {
       domain: microsoft,
-      attributes: { num_heads: heads, interleaved: 0 },
+      attributes: { interleaved: 0 },
     });
-    return body.op('Reshape', [rotated, shape]);
+    const counts = body.constant([headCount, kvHeadCount]);
+    const [q, k] = body.op('Split', [rotated, counts], { outputs: 2, attributes: { axis: 1 } });
+    const groups = body.constant([-1, kvHeadCount, headCount / kvHeadCount, headDim]);
+    const single = body.constant([-1, kvHeadCount, 1, headDim]);
+    return [body.op('Reshape', [q, groups]), k, body.op('Reshape', [v, single])];
   };
   const scores = (query: string, keys: string) =>
     body.op('FusedMatMul', [query, keys], {
@@ -81,21 +83,12 @@ export function buildDecodeGraph(parts: DecoderParts): GraphBuilder {
   };
 
   const attend = (fused: string, index: number) => {
-    const [q, k, v] = splitHeads(body, config, fused);
-    const query = rotate(q, headCount, grouped);
-    const keys = append(carried[index][0], rotate(k, kvHeadCount, single));
-    const values = append(carried[index][1], body.op('Reshape', [v, single]));
+    const [query, key, value] = splitRotated(fused);
+    const keys = append(carried[index][0], key);
+    const values = append(carried[index][1], value);
     const pastScores = body.op('Add', [scores(query, past[index][0]), bias]);
     const all = body.op('Concat', [pastScores, scores(query, keys)], { attributes: { axis: 3 } });
     const probabilities = body.op('Softmax', [all], { attributes: { axis: 3 } });
-    const sizes = body.op(
-      'Concat',
-      [
-        body.op('Shape', [past[index][0]], { attributes: { start: 2, end: 3 } }),
-        body.op('Shape', [keys], { attributes: { start: 2, end: 3 } }),
-      ],
-      { attributes: { axis: 0 } },
-    );
     const [toPast, toNew] = body.op('Split', [probabilities, sizes], { outputs: 2, attributes: { axis: 3 } });
     const mixed = body.op('Add', [body.op('MatMul', [toPast, past[index][1]]), body.op('MatMul', [toNew, values])]);
     return body.op('Reshape', [mixed, body.constant([-1, headCount * headDim])]);
@@ -132,9 +125,8 @@ export function buildDecodeGraph(parts: DecoderParts): GraphBuilder {
 }
 
 /** 0 for valid rows of the past and a very low score for padding, [B, 1, 1, P]. */
-function paddingBias(graph: GraphBuilder, past: string, pastLength: string): string {
-  const size = graph.op('Squeeze', [graph.op('Shape', [past], { attributes: { start: 2, end: 3 } })]);
-  const rows = graph.op('Range', [graph.constant(0), size, graph.constant(1)]);
+function paddingBias(graph: GraphBuilder, pastSize: string, pastLength: string): string {
+  const rows = graph.op('Range', [graph.constant(0), graph.op('Squeeze', [pastSize]), graph.constant(1)]);
   const isValid = graph.op('Less', [rows, graph.op('Unsqueeze', [pastLength, graph.constant([1])])]);
   const bias = graph.op('Where', [isValid, graph.constant(0, 'float32'), graph.constant(-1e30, 'float32')]);
   return graph.op('Unsqueeze', [bias, graph.constant([1, 2])]);

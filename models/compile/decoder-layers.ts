@@ -83,8 +83,9 @@ export function chooseTokens(graph: GraphBuilder, parts: DecoderParts, rows: str
     inputSize: config.hiddenSize,
   });
   const token = graph.op('ArgMax', [logits], { attributes: { axis: 1, keepdims: 0 } });
-  const overRow = (type: string) => graph.op(type, [logits, graph.constant([1])], { attributes: { keepdims: 0 } });
-  return [token, graph.op('Sub', [overRow('ReduceMax'), overRow('ReduceLogSumExp')])];
+  // LogSoftmax is vectorised and parallel where ReduceLogSumExp is neither.
+  const logprobs = graph.op('LogSoftmax', [logits], { attributes: { axis: 1 } });
+  return [token, graph.op('ReduceMax', [logprobs, graph.constant([1])], { attributes: { keepdims: 0 } })];
 }
 
 /**
