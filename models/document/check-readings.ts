@@ -23,6 +23,8 @@ const leastConfidence = 0.75;
 /** Characters one line height of width can hold at most, and holds at least, in any script. */
 const densest = 7;
 const sparsest = 0.22;
+/** Lines read again are enlarged up to this width. */
+const widestRetry = 1400;
 
 /**
  * Finds crops whose reading cannot be right: cut short by a limit or the loop guard, fewer or more lines than are
@@ -59,7 +61,7 @@ function rereadOf(
   if (crop.task !== 'ocr' || crop.lineCount === 0) return undefined;
   const isWrong = crop.lineCount === 1 ? isWrongLine(crop, reading) : isWrongBlock(crop, reading, hints);
   if (!isWrong) return undefined;
-  const pieces = crop.lineCount > 1 ? halves(crop) : block.isStray ? [] : [anotherScale(crop, round)];
+  const pieces = crop.lineCount > 1 ? halves(crop) : block.isStray ? [] : anotherScale(crop, round);
   return pieces.length === 0 ? undefined : { crops: pieces.map((piece) => ({ ...piece, round })) };
 }
 
@@ -104,21 +106,34 @@ function halves(crop: PlannedCrop): PlannedCrop[] {
   ];
 }
 
-/** The same line larger, then with more paper round it: what trips the reader at one size seldom does at the next. */
-function anotherScale(crop: PlannedCrop, round: number): PlannedCrop {
-  if (!crop.size) return crop;
-  const { box, size } = crop;
-  const rows = round === 1 ? 2 : 3;
-  const cellSide = 28;
-  const reach = round === 1 ? 0.25 : 0.5;
-  const height = (box[3] - box[1]) * (1 + 2 * reach);
-  const grown: Box = [
-    box[0],
-    Math.round(box[1] - (box[3] - box[1]) * reach),
-    box[2],
-    Math.round(box[1] - (box[3] - box[1]) * reach + height),
+/**
+ * The same line larger and with paper above and below it: what trips the reader at one size seldom does at the next.
+ * Sizes stay multiples of the cell height the plan chose.
+ */
+function anotherScale(crop: PlannedCrop, round: number): PlannedCrop[] {
+  if (!crop.size) return [];
+  const { box, size, erased = [] } = crop;
+  const enlarged = Math.min(round === 1 ? 1.4 : 2, Math.max(1.1, widestRetry / size.width));
+  const height = Math.round(((box[3] - box[1]) * 2) / enlarged);
+  const width = Math.round(
+    (Math.ceil((size.width * enlarged) / size.height) * size.height * (box[2] - box[0])) / (size.width * enlarged),
+  );
+  const left = box[0] - Math.round((width - box[2] + box[0]) / 2);
+  const top = box[1] - Math.round((height - box[3] + box[1]) / 2);
+  const grown: Box = [left, top, left + width, top + height];
+  const frame: Box[] = [
+    [grown[0], grown[1], grown[2], box[1]],
+    [grown[0], box[3], grown[2], grown[3]],
+    [grown[0], box[1], box[0], box[3]],
+    [box[2], box[1], grown[2], box[3]],
   ];
-  const scale = (rows * cellSide) / (grown[3] - grown[1]);
-  const columns = Math.max(1, Math.round(((box[2] - box[0]) * scale) / cellSide));
-  return { ...crop, box: grown, size: { width: columns * cellSide, height: Math.max(rows * cellSide, size.height) } };
+  const columns = Math.ceil((size.width * enlarged) / size.height);
+  return [
+    {
+      ...crop,
+      box: grown,
+      size: { width: columns * size.height, height: size.height * 2 },
+      erased: [...erased, ...frame.filter(([x0, y0, x1, y1]) => x1 > x0 && y1 > y0)],
+    },
+  ];
 }
