@@ -10,7 +10,7 @@ const activation = z.enum(['relu', 'silu', 'gelu']);
 /** Names and defaults are those of HGNetV2Config in transformers. */
 const backboneSchema = z.object({
   model_type: z.literal('hgnet_v2').default('hgnet_v2'),
-  hidden_act: activation.default('relu'),
+  hidden_act: z.literal('relu').default('relu'),
   num_channels: z.literal(3).default(3),
   stem_channels: z.array(count).length(3).default([3, 32, 48]),
   stem_strides: z.array(count).length(5).default([2, 1, 1, 2, 1]),
@@ -23,7 +23,7 @@ const backboneSchema = z.object({
   stage_light_block: z.array(z.boolean()).length(4).default([false, false, true, true]),
   stage_kernel_size: perStage.default([3, 3, 5, 5]),
   stage_numb_of_layers: perStage.default([6, 6, 6, 6]),
-  use_learnable_affine_block: z.boolean().default(false),
+  use_learnable_affine_block: z.literal(false).default(false),
 });
 
 /** Names and defaults are those of PPDocLayoutV3Config in transformers; training-only fields are left out. */

@@ -10,11 +10,10 @@ interface LayerOptions {
   readonly stride?: number;
   readonly groups?: number;
   readonly pads?: readonly [number, number, number, number];
-  /** Layers without activation have no learnable affine block either. */
   readonly isActive?: boolean;
 }
 
-/** Convolution, batch normalisation, activation and, in some variants, a learnable scale and shift. */
+/** Convolution, batch normalisation and ReLU. */
 function convLayer(
   graph: DetectorGraph,
   input: string,
@@ -22,28 +21,15 @@ function convLayer(
   shape: KernelShape,
   { isActive = true, ...options }: LayerOptions = {},
 ): string {
-  const { hidden_act: activation, use_learnable_affine_block: hasAffine } = graph.config.backbone_config;
   const names = { conv: `${name}.convolution`, norm: `${name}.normalization` };
   const kernel = normalizedKernel(graph.weights, names, shape, normEps);
-  const value = graph.conv(input, kernel, { ...options, activation: isActive ? activation : null });
-  if (!isActive || !hasAffine) return value;
-  const [scale, bias] = ['scale', 'bias'].map((part) => {
-    const source = `${name}.lab.${part}`;
-    graph.weights.expect(source, [1]);
-    return graph.tensor(`${name}.lab.${part}`, [1], () => graph.weights.floats(source));
-  });
-  return graph.builder.op('Add', [graph.builder.op('Mul', [value, scale]), bias]);
+  return graph.conv(input, kernel, { ...options, activation: isActive ? 'relu' : null });
 }
 
 /** The stem: `[pages, 3, height, width]` to a quarter of the size with the official strides. */
 function embed(graph: DetectorGraph, pixels: string): string {
   const { builder, config } = graph;
-  const {
-    stem_channels: channels,
-    stem_strides: strides,
-    hidden_act,
-    use_learnable_affine_block,
-  } = config.backbone_config;
+  const { stem_channels: channels, stem_strides: strides } = config.backbone_config;
   const [inputCount, middle, outputCount] = channels;
   const name = `${root}.embedder`;
   const stem1 = convLayer(graph, pixels, `${name}.stem1`, [middle, inputCount, 3, 3], { stride: strides[0] });
@@ -51,12 +37,8 @@ function embed(graph: DetectorGraph, pixels: string): string {
   const pads = [0, 0, 1, 1] as const;
   const stem2a = convLayer(graph, stem1, `${name}.stem2a`, [middle / 2, middle, 2, 2], { stride: strides[1], pads });
   const stem2b = convLayer(graph, stem2a, `${name}.stem2b`, [middle, middle / 2, 2, 2], { stride: strides[2], pads });
-  // A maximum ignores its own padding, which is the same as zeros where no value is negative.
-  const isNonNegative = hidden_act === 'relu' && !use_learnable_affine_block;
-  const padded = isNonNegative ? stem1 : builder.op('Pad', [stem1, builder.constant([0, 0, 0, 0, 0, 0, 1, 1])]);
-  const pooled = builder.op('MaxPool', [padded], {
-    attributes: { kernel_shape: [2, 2], strides: [1, 1], ...(isNonNegative ? { pads } : {}) },
-  });
+  // A maximum ignores its own padding, which is the same as zeros because no value is negative after ReLU.
+  const pooled = builder.op('MaxPool', [stem1], { attributes: { kernel_shape: [2, 2], strides: [1, 1], pads } });
   const joined = builder.op('Concat', [pooled, stem2b], { attributes: { axis: 1 } });
   const stem3 = convLayer(graph, joined, `${name}.stem3`, [middle, middle * 2, 3, 3], { stride: strides[3] });
   return convLayer(graph, stem3, `${name}.stem4`, [outputCount, middle, 1, 1], { stride: strides[4] });

@@ -53,6 +53,11 @@ it.each([
   ['more classes', { id2label: { ...config.id2label, 25: 'text' } }, /id2label/],
   ['a wrong type', { num_queries: '100' }, /num_queries/],
   ['learned queries', { learn_initial_query: true }, /learn_initial_query/],
+  [
+    'learnable affine blocks',
+    { backbone_config: { ...config.backbone_config, use_learnable_affine_block: true } },
+    /use_learnable_affine_block/,
+  ],
   ['widths that do not meet', { x4_feat_dim: 49 }, /x4_feat_dim/],
   ['heads that do not divide the width', { decoder_attention_heads: 7 }, /decoder_attention_heads/],
   ['an unknown activation', { activation_function: 'mish' }, /activation_function/],

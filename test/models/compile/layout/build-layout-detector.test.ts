@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { traceNames } from '../../../../models/compile/layout/build-layout-detector.js';
 import { SafetensorsReader } from '../../../../models/compile/safetensors-reader.js';
 import type { NamedTensors } from '../../../../models/session.js';
 import { openSnapshot, readBytesTensor, snapshotConfig } from '../../../support/detector-snapshot.js';
@@ -30,6 +31,21 @@ function largestDifference(actual: Float32Array, expected: Float32Array): number
     if (!(difference <= largest)) largest = difference;
   }
   return largest;
+}
+
+/** Mask logits of the first queries, `[count, height * width]`. */
+function maskLogits(queries: Float32Array, features: Float32Array, prototypes: number, count: number): Float32Array {
+  const area = features.length / prototypes;
+  const masks = new Float32Array(count * area);
+  for (let query = 0; query < count; query++) {
+    for (let prototype = 0; prototype < prototypes; prototype++) {
+      const share = queries[query * prototypes + prototype];
+      for (let index = 0; index < area; index++) {
+        masks[query * area + index] += share * features[prototype * area + index];
+      }
+    }
+  }
+  return masks;
 }
 
 describe('layout detector of the embedded bundle', () => {
@@ -66,15 +82,7 @@ describe('layout detector of the embedded bundle', () => {
 
   it('gives masks as the product of mask queries and mask features', () => {
     const expected = golden.floats('out_masks_first2');
-    const area = expected.length / 2;
-    const masks = new Float32Array(expected.length);
-    for (let query = 0; query < 2; query++) {
-      for (let prototype = 0; prototype < prototypeCount; prototype++) {
-        const share = output('mask_queries')[query * prototypeCount + prototype];
-        const feature = output('mask_features', prototype * area, (prototype + 1) * area);
-        for (let index = 0; index < area; index++) masks[query * area + index] += share * feature[index];
-      }
-    }
+    const masks = maskLogits(output('mask_queries'), output('mask_features'), prototypeCount, 2);
     // Mask logits reach hundreds.
     const largest = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 1);
     expect(largestDifference(masks, expected) / largest).toBeLessThan(1e-5);
@@ -93,5 +101,28 @@ describe('layout detector of the embedded bundle', () => {
       const second = both[name].data.subarray(both[name].data.length / 2) as Float32Array;
       expect(largestDifference(second, golden.floats(name))).toBeLessThan(tolerance);
     }
+  });
+});
+
+describe('layout detector that starts from its masks', () => {
+  const other = fileURLToPath(new URL('../../../fixtures/layout-masks', import.meta.url));
+
+  it('matches the reference, with a published checkpoint’s tensor names and every option the other lacks', async () => {
+    const expected = new SafetensorsReader(other, ['golden.safetensors']);
+    const session = await openSnapshot(other, join(scratch, 'masks'), { traces: true });
+    const data = readBytesTensor(join(other, 'golden.safetensors'), 'pixel_values_u8');
+    const outputs = await session.run({ pixel_values: { type: 'uint8', dims: [1, 3, 96, 64], data } });
+    await session.close();
+    const values = (name: string) => outputs[name].data as Float32Array;
+    for (const name of [...traceNames, 'logits', 'pred_boxes']) {
+      expect(largestDifference(values(name), expected.floats(name)), name).toBeLessThan(tolerance);
+    }
+    const count = outputs.logits.dims[1];
+    const upper = (logits: Float32Array) => logits.filter((_, index) => index % count > Math.floor(index / count));
+    const orders = [values('order_logits'), expected.floats('order_logits')].map(upper);
+    expect(largestDifference(orders[0], orders[1])).toBeLessThan(tolerance);
+    const masks = maskLogits(values('mask_queries'), values('mask_features'), outputs.mask_queries.dims[2], count);
+    expect(largestDifference(masks, expected.floats('out_masks'))).toBeLessThan(tolerance);
+    expected.close();
   });
 });
