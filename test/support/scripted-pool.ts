@@ -122,7 +122,9 @@ export function createScriptedPool(script: Script = {}): ScriptedPool {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    emit: (event) => listeners.forEach((listener) => listener(event)),
+    emit: (event) => {
+      for (const listener of listeners) listener(event);
+    },
     close: async () => {},
   } as ScriptedPool;
 }

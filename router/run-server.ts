@@ -1,0 +1,115 @@
+import { isIP } from 'node:net';
+import { type Config, redactConfig } from '#config';
+import { openPool, type Pool } from '#pool';
+import { createApp } from './app.js';
+import { type ExitCode, exitCodes } from './commands/exit-code.js';
+import { type HttpServer, openHttpServer } from './http-server.js';
+import { type Log, openLog } from './log.js';
+import { createMetricRegistry } from './metric-registry.js';
+import { startingFetch } from './starting-fetch.js';
+import { waitForStop } from './stop-signals.js';
+
+/** Serves until a signal says stop. Lines for people go to standard output, the log to standard error. */
+export async function runServer(config: Config): Promise<ExitCode> {
+  const log = openLog(config.log);
+  const stopped = waitForStop(log);
+  log.debug({ config: redactConfig(config) }, 'settings');
+  warnIfOpen(config, log);
+
+  const server = await bind(config);
+  if (!server) return exitCodes.failed;
+  say(`Quire listens on ${server.url}`);
+
+  const opening = openServing(config, log, server);
+  const first = await Promise.race([stopped, opening]);
+  if (typeof first === 'string') {
+    // Loading cannot be interrupted, but it ends.
+    const { close } = await opening;
+    return close(first);
+  }
+  const signal = await stopped;
+  return first.close(signal);
+}
+
+/** Loads the model, puts the app behind the port and says so when a device is ready. */
+async function openServing(
+  config: Config,
+  log: Log,
+  server: HttpServer,
+): Promise<{ close(signal: NodeJS.Signals): Promise<ExitCode> }> {
+  const startedAt = performance.now();
+  const pool = await openPool({ config });
+  const metrics = createMetricRegistry(pool);
+  const stopLogging = pool.onEvent((event) => {
+    if (event.type !== 'device-state') return;
+    const { device, state, reason } = event;
+    const isBad = state === 'down' || state === 'broken';
+    log[isBad ? 'warn' : 'info']({ device, state, ...(reason ? { reason } : {}) }, 'device');
+  });
+  server.answerWith(createApp({ pool, config, log, metrics }).fetch);
+  void announce(pool, startedAt, log);
+  return {
+    async close(signal) {
+      const deadline = performance.now() + config.server.drainMs;
+      log.info({ signal, drainMs: config.server.drainMs }, 'stopping');
+      const isClean = await server.close(config.server.drainMs);
+      if (!isClean) log.warn('requests were cut: they did not end within server.drainMs');
+      await pool.close({ drainMs: Math.max(0, deadline - performance.now()) });
+      stopLogging();
+      metrics.close();
+      log.info('stopped');
+      return exitCodes.done;
+    },
+  };
+}
+
+async function announce(pool: Pool, startedAt: number, log: Log): Promise<void> {
+  try {
+    await pool.whenReady();
+  } catch (error) {
+    log.error({ err: error }, 'no device became ready');
+    return;
+  }
+  const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
+  const ready = pool.devices().filter((device) => device.state === 'ready');
+  say(`Quire is ready: ${pool.model.name} on ${ready.map((device) => device.id).join(', ')}, after ${seconds} s`);
+}
+
+async function bind(config: Config): Promise<HttpServer | undefined> {
+  try {
+    return await openHttpServer(config.server, startingFetch);
+  } catch (error) {
+    const { host, port } = config.server;
+    process.stderr.write(`quire: cannot listen on ${host}:${port}: ${listenProblem(error as NodeJS.ErrnoException)}\n`);
+    return undefined;
+  }
+}
+
+function listenProblem(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return 'the port is in use; stop the other server or choose another with --port';
+    case 'EACCES':
+      return 'not permitted; ports below 1024 need privileges';
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return 'this machine has no such address';
+    default:
+      return error.message;
+  }
+}
+
+function warnIfOpen({ server }: Config, log: Log): void {
+  const isLocal =
+    server.host === 'localhost' || server.host === '::1' || (isIP(server.host) && server.host.startsWith('127.'));
+  if (!isLocal && server.apiKeys.length === 0) {
+    log.warn(
+      { host: server.host },
+      'reachable by others without a key: set server.apiKeys (--api-key) or keep it behind a proxy',
+    );
+  }
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
