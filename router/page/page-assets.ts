@@ -20,6 +20,9 @@ export interface PageAssets {
   readonly files: ReadonlyMap<string, PageAsset>;
 }
 
+/** Parts of the style sheet in the order in which they count; sent as one. */
+const styleSheets = ['base', 'topbar', 'library', 'welcome', 'page', 'text', 'foot', 'devices', 'narrow'];
+
 /** Libraries of the page, from their packages. `suffix` makes a script that only defines a variable a module. */
 const vendors = [
   { name: 'vendor/markdown-it.js', from: 'markdown-it/package.json', file: 'dist/browser/markdown-it.esm.min.mjs' },
@@ -55,7 +58,9 @@ function readAssets(): PageAssets {
   for (const name of readdirSync(scripts).sort()) {
     if (name.endsWith('.js')) files.set(name, assetOf(name, readFileSync(path.join(scripts, name))));
   }
-  for (const name of ['page.css', 'sample.png', 'icon.svg']) {
+  const sheets = styleSheets.map((name) => readFileSync(path.join(root, 'router/web/style', `${name}.css`)));
+  files.set('page.css', assetOf('page.css', Buffer.concat(sheets)));
+  for (const name of ['sample.png', 'icon.svg']) {
     files.set(name, assetOf(name, readFileSync(path.join(root, 'router/web', name))));
   }
   for (const vendor of vendors) {

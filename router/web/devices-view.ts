@@ -91,7 +91,7 @@ function tileOf(
     { class: 'tile' },
     element('dt', {}, name),
     element('dd', {}, formatFigure(curve.at(-1) ?? null, unit)),
-    createSparkline(curve, capacity),
+    createSparkline(curve, Math.max(20, curve.length)),
   );
 }
 
@@ -141,7 +141,15 @@ function rowOf(device: DeviceBody, scrapes: readonly Scrape[]): HTMLElement {
       element('small', {}, ` on ${device.shardCount} ${device.shardCount === 1 ? 'shard' : 'shards'}`),
     ],
     ['Cost in work', formatFigure(device.outstandingCost)],
-    ['Crops', formatFigure(crops.at(-1) ?? null, '/s'), createSparkline(crops, capacity)],
+    [
+      'Crops',
+      element(
+        'span',
+        { class: 'curve-cell' },
+        createSparkline(crops, Math.max(20, crops.length)),
+        formatFigure(crops.at(-1) ?? null, '/s'),
+      ),
+    ],
     ['Step', formatFigure(step.at(-1) ?? null, 's')],
     ['KV cache', device.kvBlocksTotal === 0 ? '–' : meterOf(device.kvBlocksUsed / device.kvBlocksTotal)],
     ['GPU', gpu('quire_gpu_utilization_ratio') === null ? '–' : meterOf(gpu('quire_gpu_utilization_ratio') ?? 0)],

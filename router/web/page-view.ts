@@ -141,8 +141,8 @@ function boxOf(block: BlockState, isFirst: boolean): SVGGElement {
     svgElement(
       'g',
       { class: 'badge', 'data-x': x0, 'data-y': y0 },
-      svgElement('rect', { x: -1, y: -badgeSize / 2, width, height: badgeSize, rx: 4 }),
-      svgElement('text', { x: width / 2 - 1, y: 4, 'text-anchor': 'middle' }, String(block.order)),
+      svgElement('rect', { x: -width / 2, y: -badgeSize / 2, width, height: badgeSize, rx: 4 }),
+      svgElement('text', { x: 0, y: 4, 'text-anchor': 'middle' }, String(block.order)),
     ),
   );
 }

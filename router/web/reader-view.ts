@@ -12,7 +12,7 @@ const kindNames = {
   table: 'Tables',
   formula: 'Formulas',
   figure: 'Pictures',
-  note: 'Captions and notes',
+  note: 'Notes',
   margin: 'Margins',
 } as const;
 

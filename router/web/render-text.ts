@@ -26,10 +26,13 @@ const allowed = {
     ...['b', 'strong', 'i', 'em', 'u', 's', 'del', 'sub', 'sup'],
     ...['table', 'caption', 'colgroup', 'col', 'thead', 'tbody', 'tfoot', 'tr', 'td', 'th'],
   ],
-  ALLOWED_ATTR: ['colspan', 'rowspan', 'start', 'data-formula'],
+  ALLOWED_ATTR: ['colspan', 'rowspan', 'start'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
 };
+
+/** Stands on both sides of a formula's number while Markdown is at work; a character for private use, so never printed. */
+const placeMark = '\uE000';
 
 /** Longest text that is rendered; a block longer than this is shown as it stands. */
 const maxRenderedLength = 200_000;
@@ -42,23 +45,41 @@ export async function renderText(text: string): Promise<DocumentFragment> {
   if (text.length > maxRenderedLength) return plainText(text);
   const formulas: { latex: string; isDisplay: boolean }[] = [];
   // Formulas leave the text before Markdown sees their underscores and backslashes.
-  const source = findFormulas(text)
+  const source = findFormulas(text.replaceAll(placeMark, ''))
     .map((piece) => {
       if (piece.type === 'text') return piece.text;
       formulas.push(piece);
-      return `<span data-formula="${formulas.length - 1}"></span>`;
+      return `${placeMark}${formulas.length - 1}${placeMark}`;
     })
     .join('');
   const [MarkdownIt, purify] = await Promise.all([loadMarkdownIt(), loadPurify()]);
-  const html = new MarkdownIt({ html: true, breaks: true, linkify: false })
-    .disable(['link', 'image', 'autolink'])
-    .render(source);
+  // Only tables come as HTML; a `<tag>` printed on a page is text like any other.
+  const isTable = /^\s*<table[\s>]/i.test(source);
+  const markdown = new MarkdownIt({ html: false, breaks: true }).disable(['link', 'image', 'autolink', 'reference']);
+  const html = isTable ? source : markdown.render(source);
   const fragment = purify.sanitize(html, { ...allowed, RETURN_DOM_FRAGMENT: true });
-  for (const place of fragment.querySelectorAll('[data-formula]')) {
-    const formula = formulas[Number(place.getAttribute('data-formula'))];
-    if (formula) place.replaceWith(await renderFormula(formula.latex, formula.isDisplay));
-  }
+  await placeFormulas(fragment, formulas);
   return fragment;
+}
+
+async function placeFormulas(
+  fragment: DocumentFragment,
+  formulas: readonly { latex: string; isDisplay: boolean }[],
+): Promise<void> {
+  if (formulas.length === 0) return;
+  const walker = document.createTreeWalker(fragment, NodeFilter.SHOW_TEXT);
+  const places: Text[] = [];
+  while (walker.nextNode())
+    if ((walker.currentNode as Text).data.includes(placeMark)) places.push(walker.currentNode as Text);
+  for (const place of places) {
+    const pieces = await Promise.all(
+      place.data.split(placeMark).map((piece, index) => {
+        const formula = index % 2 === 1 ? formulas[Number(piece)] : undefined;
+        return formula ? renderFormula(formula.latex, formula.isDisplay) : piece;
+      }),
+    );
+    place.replaceWith(...pieces);
+  }
 }
 
 /** A formula as MathML; LaTeX that cannot be set is shown as it was read. */

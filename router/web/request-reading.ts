@@ -26,7 +26,8 @@ export async function* requestReading(
       signal: options.signal,
       headers: {
         Accept: 'application/x-ndjson',
-        'Content-Type': file.type || 'application/octet-stream',
+        // What the file is, its bytes tell.
+        'Content-Type': 'application/octet-stream',
         ...(options.apiKey ? { Authorization: `Bearer ${options.apiKey}` } : {}),
       },
     });

@@ -10,7 +10,7 @@ export function createTextView(store: Store, pictures: PagePictures, pick: (orde
   const panels = { markdown: part('panel-markdown'), source: part('panel-source'), json: part('panel-json') };
   const blocks = element('div', { class: 'blocks' });
   panels.markdown.append(blocks);
-  let shown: { readonly block: BlockState; readonly view: HTMLElement }[] = [];
+  let shown: { readonly block: BlockState; readonly view: HTMLElement; readonly hasPicture: boolean }[] = [];
   let shownPage: PageState | null = null;
 
   const orderOf = (event: Event): number | null => {
@@ -41,11 +41,14 @@ export function createTextView(store: Store, pictures: PagePictures, pick: (orde
   function drawBlocks(state: ViewState, page: PageState | null): void {
     const document = openDocument(state);
     const keep = shownPage?.pageNumber === page?.pageNumber ? shown : [];
+    const hasPicture = document !== null && pictures.addressOf(document, state.pageNumber) !== null;
     shown = (page?.blocks ?? []).map((block) => {
       const kept = keep.find((candidate) => isSame(candidate.block, block));
-      if (kept) return { block, view: kept.view };
+      // A block kept as a picture waits for the page's own.
+      const isStale = kept && !kept.hasPicture && hasPicture && block.text === '';
+      if (kept && !isStale) return { ...kept, block };
       const source = () => (document ? pictures.bitmapOf(document, state.pageNumber) : Promise.resolve(null));
-      return { block, view: createBlockView(page as PageState, block, source) };
+      return { block, view: createBlockView(page as PageState, block, source), hasPicture };
     });
     if (shown[0]) shown[0].view.tabIndex = 0;
     // Moving a node loses its focus, so only what is not in its place is touched.
