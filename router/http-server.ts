@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type HttpBindings } from '@hono/node-server';
 import type { ServerSettings } from '#config';
@@ -24,6 +24,7 @@ const keepAliveMs = 65_000;
 export async function openHttpServer(settings: ServerSettings, fetch: Fetch): Promise<HttpServer> {
   let current = fetch;
   let isClosing = false;
+  const unanswered = new Set<ServerResponse>();
   const server = createAdaptorServer({
     fetch: (request, env) => current(request, env as HttpBindings),
     hostname: settings.host,
@@ -33,6 +34,8 @@ export async function openHttpServer(settings: ServerSettings, fetch: Fetch): Pr
   server.requestTimeout = settings.requestTimeoutMs;
   server.prependListener('request', (_, response) => {
     if (isClosing) response.setHeader('Connection', 'close');
+    unanswered.add(response);
+    response.once('close', () => unanswered.delete(response));
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -46,6 +49,7 @@ export async function openHttpServer(settings: ServerSettings, fetch: Fetch): Pr
     },
     async close(limitMs) {
       isClosing = true;
+      for (const response of unanswered) if (!response.headersSent) response.setHeader('Connection', 'close');
       const ended = new Promise<true>((resolve) => server.close(() => resolve(true)));
       // A connection whose answer was under way becomes idle later than `close` looks.
       const sweep = setInterval(() => server.closeIdleConnections(), 50);
