@@ -6,6 +6,7 @@ import type { LayoutFolder, ModelFolder } from '../open-model.js';
 import { buildDecodeGraph } from './decode-graph.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { findCompiled, publishCompiled, sweepAbandoned, writeAside } from './graph-cache.js';
+import { createBlockInt8Linear, createDynamicInt8Linear } from './int8-linear.js';
 import { buildLayoutDetector } from './layout/build-layout-detector.js';
 import { createFloatLinear } from './linear.js';
 import { buildPrefillGraph } from './prefill-graph.js';
@@ -15,7 +16,7 @@ import { buildVisionGraph } from './vision-graph.js';
 import { openWeights } from './weights-files.js';
 
 /** Raised when the graphs change, so that no older cache is used. */
-const compilerVersion = 2;
+const compilerVersion = 3;
 
 export interface CompileTarget {
   readonly device: 'cpu' | 'cuda';
@@ -59,7 +60,7 @@ export async function compileModel(
   cacheDir: string,
   onProgress: (progress: CompileProgress) => void = () => {},
 ): Promise<CompiledModel> {
-  if (target.device !== 'cpu' || target.precision !== 'fp32') {
+  if (target.device !== 'cpu' || target.precision === 'fp16') {
     throw new ModelError('COMPILE_FAILED', `graphs for ${target.device} in ${target.precision} cannot be built`);
   }
   const key = cacheKey(model, target);
@@ -78,7 +79,7 @@ export async function compileModel(
     return reader;
   };
   try {
-    const bundles = buildReader(model, new ReaderWeights(open(model.dir)));
+    const bundles = buildReader(model, new ReaderWeights(open(model.dir)), target.precision === 'int8');
     if (model.layout) bundles.push(buildLayout(open(model.layout.dir), model.layout));
     await nextTurn();
     const folder = await writeAside(cacheDir, key, bundles, onProgress);
@@ -92,16 +93,18 @@ function buildLayout(weights: SafetensorsReader, layout: LayoutFolder): GraphBun
   return { dataName: 'layout.data', graphs: [{ name: 'layout', graph: buildLayoutDetector(weights, layout.config) }] };
 }
 
-function buildReader(model: ModelFolder, weights: ReaderWeights): GraphBundle[] {
+function buildReader(model: ModelFolder, weights: ReaderWeights, isInt8: boolean): GraphBundle[] {
   const { vision, text, tieWordEmbeddings } = model.reader;
-  const linear = createFloatLinear(weights);
+  const float = createFloatLinear(weights);
   const visionGraph = buildVisionGraph({
     config: vision,
     processor: model.imageProcessor,
     textHiddenSize: text.hiddenSize,
     weights,
-    linear,
+    linear: isInt8 ? createDynamicInt8Linear(weights) : float,
+    patchLinear: float,
   });
+  const linear = isInt8 ? createBlockInt8Linear(weights) : float;
   const decoder = { config: text, tieWordEmbeddings, weights, linear };
   return [
     { dataName: 'vision.data', graphs: [{ name: 'vision', graph: visionGraph }] },

@@ -11,7 +11,10 @@ export interface VisionParts {
   /** Width of the decoder, into which the projector leads. */
   readonly textHiddenSize: number;
   readonly weights: ReaderWeights;
+  /** The layers of the encoder and the projector. */
   readonly linear: Linear;
+  /** The patch embedding. */
+  readonly patchLinear: Linear;
 }
 
 /** The projector's norm has no entry in the config; the published code fixes it. */
@@ -82,7 +85,7 @@ export function buildVisionGraph(parts: VisionParts): GraphBuilder {
 
 /** Normalised patches through the patch convolution (a matrix, as stride equals size), plus learned positions. */
 function embedPatches(graph: GraphBuilder, parts: VisionParts): string {
-  const { config, processor, weights, linear } = parts;
+  const { config, processor, weights, patchLinear } = parts;
   const { hiddenSize, patchSize, positionGridSize } = config;
   const patchArea = patchSize * patchSize;
   const bytes = graph.input('pixel_values', 'uint8', ['N', 3 * patchArea]);
@@ -109,7 +112,7 @@ function embedPatches(graph: GraphBuilder, parts: VisionParts): string {
   const pixels = graph.op('Add', [scaled, perChannel('pixel_offset', (channel) => -mean[channel] / std[channel])]);
 
   const convolution = weights.name('vision', 'embeddings.patch_embedding');
-  const patches = linear(graph, pixels, {
+  const patches = patchLinear(graph, pixels, {
     names: [`${convolution}.weight`],
     outputSizes: [hiddenSize],
     inputSize: 3 * patchArea,
