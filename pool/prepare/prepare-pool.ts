@@ -4,13 +4,15 @@ import { BroadcastChannel } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import { ModelError, type ModelErrorCode, modelErrorCodes } from '#models';
 import { type Failure, PoolError, type PoolErrorCode, poolErrorCodes } from '../errors.js';
-import type {
-  DocumentClosed,
-  PrepareAnswer,
-  PrepareSetup,
-  PrepareTaskName,
-  PrepareTasks,
-  SharedDocument,
+import {
+  callSlots,
+  type DocumentClosed,
+  type PrepareAnswer,
+  type PrepareCall,
+  type PrepareSetup,
+  type PrepareTaskName,
+  type PrepareTasks,
+  type SharedDocument,
 } from './prepare-protocol.js';
 
 export interface PreparePoolOptions {
@@ -18,6 +20,8 @@ export interface PreparePoolOptions {
   readonly threadCount: number;
   /** Tasks that may wait for a thread; further ones are refused with OVERLOADED. */
   readonly maxQueueLength: number;
+  /** A task that runs longer costs its thread (a file can keep its decoder busy for ever); 2 minutes when absent. */
+  readonly taskTimeoutMs?: number;
   /** Module of the threads; for tests. */
   readonly workerPath?: string;
 }
@@ -42,6 +46,7 @@ export interface PreparePool extends TaskMethods {
 
 const ownWorker = fileURLToPath(new URL('./prepare-worker.js', import.meta.url));
 const restartPauseMs = 500;
+const defaultTaskTimeoutMs = 120_000;
 /** Objects of a thread, not its pixels: a file that makes a decoder collect more ends that thread alone. */
 const threadHeapMegabytes = 512;
 
@@ -85,6 +90,23 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
     }, restartPauseMs).unref();
   }
 
+  /** Ends the thread of a call that runs too long, as soon as that is safe. Gives a function that stops watching. */
+  function watch({ progress }: PrepareCall<unknown>, pool: Piscina): () => void {
+    const timeoutMs = options.taskTimeoutMs ?? defaultTaskTimeoutMs;
+    let startedAt = 0;
+    const timer = setInterval(
+      () => {
+        const threadId = Atomics.load(progress, callSlots.threadId);
+        if (threadId === 0) return;
+        startedAt ||= performance.now();
+        if (performance.now() - startedAt < timeoutMs || Atomics.load(progress, callSlots.canEnd) === 0) return;
+        void pool.threads.find((thread) => thread.threadId === threadId)?.terminate();
+      },
+      Math.min(1000, timeoutMs / 4),
+    ).unref();
+    return () => clearInterval(timer);
+  }
+
   async function run<Name extends PrepareTaskName>(
     name: Name,
     task: PrepareTasks[Name]['input'],
@@ -93,13 +115,17 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
     if (threads.queueSize >= options.maxQueueLength) {
       throw new PoolError('OVERLOADED', 'Too many pages wait to be prepared; try again later.', { retryAfterMs: 1000 });
     }
+    const call = { input: task, progress: new Int32Array(new SharedArrayBuffer(8)) };
+    const stopWatching = watch(call, threads);
     let answer: PrepareAnswer<PrepareTasks[Name]['output']>;
     try {
-      answer = await threads.run(task, { name });
+      answer = await threads.run(call, { name });
     } catch (cause) {
       scheduleReplacement();
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new PoolError('PREPARE_FAILED', `The thread that prepared the page died: ${reason}`, {}, { cause });
+    } finally {
+      stopWatching();
     }
     if (!answer.ok) throw toError(answer.failure);
     return answer.value;

@@ -131,6 +131,21 @@ export interface PrepareTasks {
 
 export type PrepareTaskName = keyof PrepareTasks;
 
+/** A task on its way to a thread. */
+export interface PrepareCall<T> {
+  readonly input: T;
+  /** Two numbers in shared memory, written by the thread; see `callSlots`. */
+  readonly progress: Int32Array;
+}
+
+/** Places in `PrepareCall.progress`. */
+export const callSlots = {
+  /** Id of the thread that runs the task; 0 while it waits. */
+  threadId: 0,
+  /** 1 while the thread may be ended from outside: never while ONNX Runtime computes, which aborts the process. */
+  canEnd: 1,
+} as const;
+
 /** Errors lose their class between threads, so failures travel as plain data. */
 export type PrepareAnswer<T> =
   | { readonly ok: true; readonly value: T }

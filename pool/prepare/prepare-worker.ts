@@ -1,4 +1,4 @@
-import { BroadcastChannel } from 'node:worker_threads';
+import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina';
 import sharp from 'sharp';
 import { type CropPatches, cropProcessor, cropToPatches, ModelError, type RgbImage, type Session } from '#models';
@@ -9,17 +9,19 @@ import { encodeJpegs as encodeAll } from './encode-jpegs.js';
 import { decodePage, openDocument as openShared } from './open-document.js';
 import { createPdfCache } from './pdf-cache.js';
 import { cropPatches, preparePixels } from './prepare-page.js';
-import type {
-  CropsTask,
-  DocumentClosed,
-  JpegTask,
-  PageTask,
-  PictureTask,
-  PrepareAnswer,
-  PreparedPage,
-  PreparedPicture,
-  PrepareSetup,
-  SharedDocument,
+import {
+  type CropsTask,
+  callSlots,
+  type DocumentClosed,
+  type JpegTask,
+  type PageTask,
+  type PictureTask,
+  type PrepareAnswer,
+  type PrepareCall,
+  type PreparedPage,
+  type PreparedPicture,
+  type PrepareSetup,
+  type SharedDocument,
 } from './prepare-protocol.js';
 import { sniffInput } from './sniff-input.js';
 
@@ -39,24 +41,36 @@ channel.unref();
 let detector: Promise<Session> | null = null;
 
 /** Opened at the first page, so that a server that never lays out a page does not pay for it. */
-function openDetector(): Promise<Session> | null {
+async function openDetector(progress: Int32Array): Promise<Session | null> {
   const { layout } = setup;
   if (!layout) return null;
-  detector ??= openSession(layout.graphPath, { device: { kind: 'cpu' }, threadCount: layout.threadCount });
-  return detector;
+  const opening = { device: { kind: 'cpu' }, threadCount: layout.threadCount } as const;
+  const session = await undisturbed(progress, () => (detector ??= openSession(layout.graphPath, opening)));
+  return { ...session, run: (feeds, fetches) => undisturbed(progress, () => session.run(feeds, fetches)) };
 }
 
-export function openDocument(document: SharedDocument) {
-  return answer(() => openShared(document, setup.limits, pdfs));
+/** Keeps the pool from ending this thread for being slow while ONNX Runtime computes. */
+async function undisturbed<T>(progress: Int32Array, run: () => Promise<T>): Promise<T> {
+  Atomics.store(progress, callSlots.canEnd, 0);
+  try {
+    return await run();
+  } finally {
+    Atomics.store(progress, callSlots.canEnd, 1);
+  }
 }
 
-export function preparePage({ document, pageIndex, recipe }: PageTask) {
+export function openDocument(call: PrepareCall<SharedDocument>) {
+  return answer(call, (document) => openShared(document, setup.limits, pdfs));
+}
+
+export function preparePage(call: PrepareCall<PageTask>) {
   return answer(
-    async (): Promise<PreparedPage> => {
+    call,
+    async ({ document, pageIndex, recipe }): Promise<PreparedPage> => {
       const started = performance.now();
       const image = toShared(await decodePage(document, pageIndex, setup.limits, pdfs));
       const decodeMs = performance.now() - started;
-      const stage = { setup, detector: await openDetector() };
+      const stage = { setup, detector: await openDetector(call.progress) };
       const { plan, detections, crops, timings } = await preparePixels(image, recipe, stage);
       return { pageIndex, image, plan, detections, crops, timings: { decodeMs, ...timings } };
     },
@@ -64,16 +78,19 @@ export function preparePage({ document, pageIndex, recipe }: PageTask) {
   );
 }
 
-export function prepareCrops({ image, slope, crops, pixels }: CropsTask) {
+export function prepareCrops(call: PrepareCall<CropsTask>) {
   return answer(
-    async () => crops.map((crop): CropPatches => cropPatches(image, slope, crop, pixels, setup)),
+    call,
+    async ({ image, slope, crops, pixels }) =>
+      crops.map((crop): CropPatches => cropPatches(image, slope, crop, pixels, setup)),
     (patches) => patches.map((crop) => crop.patches.buffer),
   );
 }
 
-export function preparePicture({ bytes, task, pixels }: PictureTask) {
+export function preparePicture(call: PrepareCall<PictureTask>) {
   return answer(
-    async (): Promise<PreparedPicture> => {
+    call,
+    async ({ bytes, task, pixels }): Promise<PreparedPicture> => {
       const format = sniffInput(bytes);
       if (format === 'pdf') throw new ModelError('INPUT_UNSUPPORTED', 'A PDF is not a picture; send it to /v1/parse.');
       const image = await decodeImage(bytes, format, 0, setup.limits);
@@ -84,20 +101,20 @@ export function preparePicture({ bytes, task, pixels }: PictureTask) {
   );
 }
 
-export function encodeJpegs(task: JpegTask) {
-  return answer(
-    () => encodeAll(task),
-    (jpegs) => jpegs.map((jpeg) => jpeg.buffer),
-  );
+export function encodeJpegs(call: PrepareCall<JpegTask>) {
+  return answer(call, encodeAll, (jpegs) => jpegs.map((jpeg) => jpeg.buffer));
 }
 
 /** Runs a task; results move their buffers, errors become plain data. */
-async function answer<T>(
-  run: () => Promise<T>,
+async function answer<Input, T>(
+  { input, progress }: PrepareCall<Input>,
+  run: (input: Input) => Promise<T>,
   buffersOf: (value: T) => readonly ArrayBufferLike[] = () => [],
 ): Promise<PrepareAnswer<T>> {
+  Atomics.store(progress, callSlots.canEnd, 1);
+  Atomics.store(progress, callSlots.threadId, threadId);
   try {
-    const value = await run();
+    const value = await run(input);
     return moved({ ok: true, value }, buffersOf(value));
   } catch (error) {
     return { ok: false, failure: toFailure(error) };

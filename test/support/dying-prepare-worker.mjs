@@ -1,7 +1,11 @@
-// Stands in for the prepare thread: each task does what its input's `behaviour` says.
-import { workerData } from 'node:worker_threads';
+// Stands in for the prepare thread: what a task does is named by its document's id.
+import { threadId, workerData } from 'node:worker_threads';
 
-export async function openDocument({ documentId }) {
+export async function openDocument({ input: { documentId }, progress }) {
+  progress[1] = documentId === 'protected' ? 0 : 1;
+  progress[0] = threadId;
+  if (documentId === 'hang') for (;;);
+  if (documentId === 'protected') await new Promise((resolve) => setTimeout(resolve, 700));
   if (documentId === 'exit') process.exit(3);
   if (documentId === 'throw') {
     setImmediate(() => {

@@ -119,8 +119,21 @@ describe('with the embedded bundle', () => {
   });
 });
 
+const setup = { limits, imageProcessor: {} as never, hints: defaultPageHints };
+
+test('a PDF stays open between its pages until it is closed', async () => {
+  const pool = openPreparePool({ setup, threadCount: 1, maxQueueLength: 8 });
+  const document = pool.share(input('two-pages.pdf'));
+  const other = { documentId: document.documentId, bytes: pool.share(input('broken.pdf')).bytes };
+  await pool.openDocument(document);
+  // The thread knows the id, so these bytes are not even looked at.
+  expect((await pool.openDocument(other)).pages).toHaveLength(2);
+  pool.closeDocument(document.documentId);
+  await expect.poll(() => pool.openDocument(other).catch(({ code }) => code), { timeout: 5000 }).toBe('PDF_UNREADABLE');
+  await pool.close();
+});
+
 describe('threads that die', () => {
-  const setup = { limits, imageProcessor: {} as never, hints: defaultPageHints };
   const openWith = (worker: string, threadCount: number) =>
     openPreparePool({ setup, threadCount, maxQueueLength: 8, workerPath: path(`test/support/${worker}`) });
   const ask = (pool: PreparePool, documentId: string) => pool.openDocument({ documentId, bytes: new Uint8Array(1) });
@@ -136,6 +149,16 @@ describe('threads that die', () => {
       await pool.close();
     },
   );
+
+  test('a task that never ends costs its thread, one that ONNX Runtime computes for does not', async () => {
+    const workerPath = path('test/support/dying-prepare-worker.mjs');
+    const pool = openPreparePool({ setup, threadCount: 1, maxQueueLength: 8, taskTimeoutMs: 200, workerPath });
+    const waiting = [ask(pool, 'hang'), ask(pool, 'good'), ask(pool, 'protected')];
+    await expect(waiting[0]).rejects.toMatchObject({ code: 'PREPARE_FAILED' });
+    expect((await waiting[1]).kind).toBe('image');
+    expect((await waiting[2]).kind).toBe('image');
+    await pool.close();
+  });
 
   test('a death does not touch what runs beside it', async () => {
     const pool = openWith('dying-prepare-worker.mjs', 2);
