@@ -1,12 +1,25 @@
 export { type CompiledModel, type CompileProgress, type CompileTarget, compileModel } from './compile/compile-model.js';
+export { acceptRereads, type ReadPlan } from './document/accept-rereads.js';
+export { assembleBlock } from './document/assemble-block.js';
+export { type AssembleOptions, assemblePage } from './document/assemble-page.js';
+export { checkReadings, mostRereadRounds, type Reread } from './document/check-readings.js';
+export { type CropFailure, type CropOutcome, isFailure } from './document/crop-outcome.js';
 export { cutCrop } from './document/cut-crop.js';
-export { defaultPageHints, type PageHints } from './document/page-hints.js';
-export type { PagePlan, PlannedBlock, PlannedCrop } from './document/page-plan.js';
+export { blockMarkdown, formatMarkdown, type MarkdownOptions, type PicturePath } from './document/format-markdown.js';
+export { defaultPageHints, type PageHints, pageHintsOf } from './document/page-hints.js';
+export type { PagePlan, PlannedBlock, PlannedCell, PlannedCrop, PlannedGrid } from './document/page-plan.js';
 export { parsePageRange } from './document/page-range.js';
 export type { Block, PageResult } from './document/page-result.js';
+export type { CropLimits } from './document/plan-lines.js';
 export { type PlanOptions, planPage } from './document/plan-page.js';
 export { planWholePage } from './document/plan-whole-page.js';
-export { defaultRecipe, paddlexRecipe, type RecipeOptions, resolveRecipe } from './document/recipe-options.js';
+export {
+  defaultRecipe,
+  paddlexIgnoreLabels,
+  paddlexRecipe,
+  type RecipeOptions,
+  resolveRecipe,
+} from './document/recipe-options.js';
 export { ModelError, type ModelErrorCode, modelErrorCodes } from './errors.js';
 export { meanConfidence } from './generation/confidence.js';
 export {
@@ -16,9 +29,16 @@ export {
   loopLimitsFor,
   type Repetition,
 } from './generation/loop-guard.js';
+export {
+  createPrefillInputs,
+  type PrefillBatch,
+  type PrefillInputs,
+  type PrefillPrompt,
+} from './generation/prefill-inputs.js';
 export type { FinishReason, Reading } from './generation/reading.js';
 export { type Task, taskPrompts, tasks } from './generation/task.js';
 export { truncateRepetition } from './generation/truncate-repetition.js';
+export { createVisionInputs, type VisionInputs } from './generation/vision-inputs.js';
 export { cropImage } from './image/crop-image.js';
 export type { CropPatches } from './image/crop-patches.js';
 export { cropProcessor, type RequestedPixels } from './image/crop-processor.js';

@@ -11,6 +11,8 @@ import type { PlannedBlock, PlannedCrop } from './page-plan.js';
 import type { Block } from './page-result.js';
 import { widenPunctuation } from './widen-punctuation.js';
 
+/** Table marks that a reader lets slip into plain text. */
+const cellTags = / ?<(?:[felux]cel|nl)> ?/g;
 /** Left-over ink that is read with less confidence than this was no text. */
 const leastStrayConfidence = 0.55;
 
@@ -59,7 +61,7 @@ function answerOf(crop: PlannedCrop, { text }: Reading, { label }: PlannedBlock)
     const otsl = truncateRepetition(text, 'table');
     return otslToHtml(otsl) || otsl;
   }
-  return normalizeFormula(truncateRepetition(text), label === 'formula_number');
+  return normalizeFormula(truncateRepetition(text.replaceAll(cellTags, ' ')), label === 'formula_number');
 }
 
 /** Printed lines in order; pieces of one line are put together again. */

@@ -40,8 +40,7 @@ function cutOnPaper(page: RgbImage, slope: number, { box, erased = [] }: Planned
       else sample(page, u, v, data, pixel * 3);
     }
   }
-  const paper = paperColour(data, isPaper);
-  for (let pixel = 0; pixel < isPaper.length; pixel++) if (isPaper[pixel]) data.set(paper, pixel * 3);
+  whiten(data, isPaper);
   return { width, height, data };
 }
 
@@ -62,24 +61,44 @@ function sample(page: RgbImage, x: number, y: number, target: Uint8Array, at: nu
   }
 }
 
-/** Mean colour of the brighter half of what is not painted over; white where nothing is left. */
-function paperColour(data: Uint8Array, isPaper: Uint8Array): Uint8Array {
+/** Share of the darkest pixels that counts as print and as the dark side of the grain of the paper. */
+const printShare = 0.35;
+/** Darker papers than this may be pictures or white print: they keep their colours. */
+const darkestPaper = 120;
+
+/**
+ * Makes the paper white, so that what is painted over and what lies outside the page leaves no edge in the grain:
+ * every channel is stretched until all but its darkest third is white. Where there is no light paper, the painted
+ * pixels take the middle colour instead.
+ */
+function whiten(data: Uint8Array, isPaper: Uint8Array): void {
+  const papers = [0, 1, 2].map((channel) => levelAt(data, isPaper, channel, printShare));
+  const isLight = Math.min(...papers) >= darkestPaper;
+  const tables = papers.map((paper) =>
+    Uint8Array.from({ length: 256 }, (_, value) =>
+      isLight ? Math.min(255, Math.round((value * 255) / paper)) : value,
+    ),
+  );
+  for (let pixel = 0; pixel < isPaper.length; pixel++) {
+    for (let channel = 0; channel < 3; channel++) {
+      const at = pixel * 3 + channel;
+      if (!isPaper[pixel]) data[at] = tables[channel][data[at]];
+      else data[at] = isLight ? 255 : papers[channel];
+    }
+  }
+}
+
+/** The level that `share` of the pixels of the page stay below; white where there are none. */
+function levelAt(data: Uint8Array, isPaper: Uint8Array, channel: number, share: number): number {
   const histogram = new Uint32Array(256);
   let total = 0;
   for (let pixel = 0; pixel < isPaper.length; pixel++) {
     if (isPaper[pixel]) continue;
-    histogram[data[pixel * 3 + 1]]++;
+    histogram[data[pixel * 3 + channel]]++;
     total++;
   }
-  if (total === 0) return Uint8Array.of(255, 255, 255);
-  let median = 255;
-  for (let seen = histogram[255]; seen * 2 < total; seen += histogram[median]) median--;
-  const sums = [0, 0, 0];
-  let count = 0;
-  for (let pixel = 0; pixel < isPaper.length; pixel++) {
-    if (isPaper[pixel] || data[pixel * 3 + 1] < median) continue;
-    for (let channel = 0; channel < 3; channel++) sums[channel] += data[pixel * 3 + channel];
-    count++;
-  }
-  return Uint8Array.from(sums, (sum) => Math.round(sum / count));
+  if (total === 0) return 255;
+  let level = 0;
+  for (let seen = histogram[0]; seen < total * share && level < 255; seen += histogram[level]) level++;
+  return level;
 }

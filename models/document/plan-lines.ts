@@ -112,9 +112,12 @@ function cropOf(
   const leastColumns = Math.ceil(minPixels / (cellSide * cellSide * rows));
   const columns = Math.max(leastColumns, Math.ceil((width * scale) / cellSide));
   const size = { width: columns * cellSide, height: rows * cellSide };
-  const middle = [((x0 + x1) / 2) * ink.step, ((y0 + y1) / 2) * ink.step];
-  const left = Math.round(middle[0] - size.width / scale / 2);
-  const top = Math.round(middle[1] - size.height / scale / 2);
+  const spare = size.width / scale - width;
+  const page = ink.width * ink.step;
+  // Print starts at the left as on a page; what the crop is wider than its line is taken where the page has it.
+  const start = x0 * ink.step - sideMargin * lineHeight * ink.step;
+  const left = Math.round(Math.max(start - spare, Math.min(start, page - size.width / scale)));
+  const top = Math.round(((y0 + y1) / 2) * ink.step - size.height / scale / 2);
   const box: Box = [left, top, left + Math.round(size.width / scale), top + Math.round(size.height / scale)];
   return {
     box,

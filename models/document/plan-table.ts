@@ -22,7 +22,8 @@ export function planTable(
 ): Pick<PlannedBlock, 'crops' | 'cells' | 'grid'> {
   const { components, lines } = region;
   const rules = ink.rules.filter((rule) => isMostlyInside(rule, region.place));
-  const grid = hints.tableLimits && findTableGrid(components, lines, rules);
+  const found = hints.tableLimits && findTableGrid(components, lines, rules);
+  const grid = found && withoutSpecks(found, ink.letterHeight);
   const byCell = grid && planCells(grid, ink, limits, hints);
   if (!grid || !byCell || !hints.tableLimits) return { crops: [planWhole(region, rules, ink, limits, hints)] };
   const isBeyond = grid.rowCount > hints.tableLimits.rows || grid.columnCount > hints.tableLimits.columns;
@@ -33,13 +34,20 @@ export function planTable(
   };
 }
 
+function withoutSpecks(grid: TableGrid, letterHeight: number): TableGrid {
+  const cells = grid.cells.map((cell) => ({
+    ...cell,
+    lines: cell.lines.filter((line) => isPrinted(line, letterHeight)),
+  }));
+  return { ...grid, cells };
+}
+
 /** Crops of every cell, and where each cell stands. */
 function planCells(grid: TableGrid, ink: PageInk, limits: CropLimits, hints: PageHints) {
   const crops: PlannedCrop[] = [];
   const cells = grid.cells.map(({ lines, ...place }): PlannedCell => {
     const firstCrop = crops.length;
-    const printed = lines.filter((line) => isPrinted(line, ink.letterHeight));
-    crops.push(...planLines(printed, ink, limits, { ...hints, linesPerCrop: 1 }));
+    crops.push(...planLines(lines, ink, limits, { ...hints, linesPerCrop: 1 }));
     return { ...place, firstCrop, cropCount: crops.length - firstCrop };
   });
   return { crops, cells };

@@ -29,7 +29,7 @@ export function detectorInput(page: RgbImage, size: { readonly width: number; re
   return resizeColumns(planes, page.height, size.width, taps);
 }
 
-/** `[height, width, 3]` to `[3, height, targetWidth]`; rows that the columns' `taps` skip stay 0. */
+/** `[height, width, 3]` to `[3, height, targetWidth]`; rows that are not used stay 0. */
 function resizeRows({ width, height, data }: RgbImage, targetWidth: number, usedRows: Uint8Array): Uint8ClampedArray {
   const { starts, weights, precision } = createTaps(width, targetWidth);
   const rounding = 1 << (precision - 1);

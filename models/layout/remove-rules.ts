@@ -6,21 +6,58 @@ import type { Box } from './region.js';
  * `mostThickness` thick, level or upright. Letters that touch or cross a rule stay. Returns the boxes of the rules.
  */
 export function removeRules(mask: InkMask, leastLength: number, mostThickness: number): Box[] {
-  const level = findRuns(mask, leastLength, mostThickness, 1, mask.width, mask.width, mask.height);
-  const upright = findRuns(mask, leastLength * 1.5, mostThickness, mask.width, 1, mask.height, mask.width);
-  for (const { pixels } of [...level, ...upright]) for (const pixel of pixels) mask.bits[pixel] = 0;
-  return [
-    ...joinRuns(level, 1).map(({ from, to, start, end }): Box => [start, from, end, to]),
-    ...joinRuns(upright, 1).map(({ from, to, start, end }): Box => [from, start, to, end]),
+  const { width, height, bits } = mask;
+  const level = joinRuns(findRuns(mask, leastLength, mostThickness, 1, width, width, height), 2);
+  const upright = joinRuns(findRuns(mask, leastLength * 1.5, mostThickness, width, 1, height, width), 2);
+  const doomed = [
+    ...level.flatMap((rule) => thinPixels(bits, rule, 1, width, width, height, mostThickness)),
+    ...upright.flatMap((rule) => thinPixels(bits, rule, width, 1, height, width, mostThickness)),
   ];
+  for (const pixel of doomed) bits[pixel] = 0;
+  return [
+    ...level.map(({ from, to, start, end }): Box => [start, from, end, to]),
+    ...upright.map(({ from, to, start, end }): Box => [from, start, to, end]),
+  ];
+}
+
+/** Rows beyond a rule's own that still hold its frayed edge. */
+const frayedRows = 3;
+
+/** Pixels on and right beside a rule where the ink is no thicker than a rule. */
+function thinPixels(
+  bits: Uint8Array,
+  { from, to, start, end }: Rule,
+  along: number,
+  across: number,
+  length: number,
+  count: number,
+  mostThickness: number,
+): number[] {
+  const pixels: number[] = [];
+  const first = Math.max(0, from - frayedRows);
+  const last = Math.min(count, to + frayedRows);
+  for (let at = Math.max(0, start - frayedRows); at < Math.min(length, end + frayedRows); at++) {
+    for (let row = first; row < last; row++) {
+      const pixel = row * across + at * along;
+      if (bits[pixel] && thicknessAt(bits, pixel, across, row, count, mostThickness) <= mostThickness)
+        pixels.push(pixel);
+    }
+  }
+  return pixels;
+}
+
+/** Rows `from` to `to` (outside) across, places `start` to `end` along. */
+interface Rule {
+  from: number;
+  to: number;
+  start: number;
+  end: number;
 }
 
 interface Run {
   readonly row: number;
   readonly start: number;
   readonly end: number;
-  /** Pixels of the run where it is thin. */
-  readonly pixels: readonly number[];
 }
 
 /** Gaps of this many pixels do not end a run: scans break thin lines. */
@@ -49,12 +86,12 @@ function findRuns(
       }
       if (start < 0 || at - last <= bridgedGap) continue;
       if (last + 1 - start >= leastLength) {
-        const pixels: number[] = [];
+        let thinCount = 0;
         for (let place = start; place <= last; place++) {
-          const pixel = base + place * along;
-          if (thicknessAt(bits, pixel, across, row, count, mostThickness) <= mostThickness) pixels.push(pixel);
+          const thickness = thicknessAt(bits, base + place * along, across, row, count, mostThickness);
+          if (thickness <= mostThickness) thinCount++;
         }
-        if (pixels.length > (last + 1 - start) * 0.6) runs.push({ row, start, end: last + 1, pixels });
+        if (thinCount > (last + 1 - start) * 0.6) runs.push({ row, start, end: last + 1 });
       }
       start = -1;
     }
@@ -77,8 +114,8 @@ function thicknessAt(
 }
 
 /** Runs on neighbouring rows that overlap belong to one rule. */
-function joinRuns(runs: readonly Run[], reach: number) {
-  const rules: { from: number; to: number; start: number; end: number }[] = [];
+function joinRuns(runs: readonly Run[], reach: number): Rule[] {
+  const rules: Rule[] = [];
   for (const run of runs) {
     const rule = rules.find(
       (other) => run.row - other.to <= reach && run.row >= other.from && run.start < other.end && other.start < run.end,
