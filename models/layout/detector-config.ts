@@ -7,7 +7,10 @@ const perLevel = z.array(count).length(3);
 const perStage = z.array(count).length(4);
 const activation = z.enum(['relu', 'silu', 'gelu']);
 
-/** Names and defaults are those of HGNetV2Config in transformers. */
+/**
+ * Names and defaults are those of HGNetV2Config in transformers. Only ReLU without affine blocks: ONNX Runtime folds the
+ * stem's zero padding into the maximum after it, which is wrong where values can be negative.
+ */
 const backboneSchema = z.object({
   model_type: z.literal('hgnet_v2').default('hgnet_v2'),
   hidden_act: z.literal('relu').default('relu'),
@@ -75,7 +78,7 @@ const preprocessorSchema = z.object({
     .positive()
     .default(1 / 255),
   image_mean: triple.default([0, 0, 0]),
-  image_std: triple.default([1, 1, 1]),
+  image_std: triple.refine((std) => std.every((value) => value > 0), 'must be positive').default([1, 1, 1]),
 });
 
 export type ActivationName = z.infer<typeof activation>;
@@ -119,11 +122,25 @@ function checkLabels(id2label: Readonly<Record<string, string>>): void {
   }
 }
 
+/** Pixels of the page per position of each stage's feature map. */
+function stageStrides(backbone: BackboneConfig): number[] {
+  const [first, left, right, second, last] = backbone.stem_strides;
+  let stride = first * left * right * second * last;
+  return backbone.stage_downsample_strides.map((step, stage) => {
+    stride *= backbone.stage_downsample[stage] ? step : 1;
+    return stride;
+  });
+}
+
 function checkSizes(config: DetectorConfig): void {
   const { backbone_config: backbone, input, feat_strides: strides, d_model: width } = config;
   const largest = strides[2];
+  const positionCount = strides.reduce((sum, side) => sum + (input.size.width * input.size.height) / side ** 2, 0);
   const fits: [boolean, string][] = [
-    [strides[1] === strides[0] * 2 && strides[2] === strides[0] * 4, 'feat_strides do not double'],
+    [strides.join() === '8,16,32', 'feat_strides are not 8, 16 and 32'],
+    [stageStrides(backbone).join() === '4,8,16,32', 'the strides of the backbone do not lead to feat_strides'],
+    [backbone.stem_strides[1] === 1 && backbone.stem_strides[2] === 1, 'the two ways through the stem differ in size'],
+    [config.num_queries <= positionCount, 'num_queries is larger than the number of positions'],
     [input.size.height % largest === 0 && input.size.width % largest === 0, `size is not a multiple of ${largest}`],
     [backbone.stem_channels[1] % 2 === 0, 'stem_channels are odd'],
     [backbone.stem_channels[2] === backbone.stage_in_channels[0], 'stem_channels do not lead into stage 1'],

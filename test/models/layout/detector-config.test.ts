@@ -60,6 +60,12 @@ it.each([
   ],
   ['widths that do not meet', { x4_feat_dim: 49 }, /x4_feat_dim/],
   ['heads that do not divide the width', { decoder_attention_heads: 7 }, /decoder_attention_heads/],
+  ['strides that do not meet', { feat_strides: [4, 8, 16] }, /feat_strides/],
+  [
+    'a backbone of other strides',
+    { backbone_config: { ...config.backbone_config, stem_strides: [2, 1, 1, 1, 1] } },
+    /backbone/,
+  ],
   ['an unknown activation', { activation_function: 'mish' }, /activation_function/],
 ])('refuses %s', (_, changes, message) => {
   expect(faultOf(changes)).toMatch(message);
@@ -67,4 +73,9 @@ it.each([
 
 it('refuses a size the feature maps do not divide', () => {
   expect(faultOf({}, { size: { width: 640, height: 650 } })).toMatch(/multiple of 32/);
+});
+
+it('refuses more queries than positions, and a deviation of zero', () => {
+  expect(faultOf({}, { size: { width: 32, height: 32 } })).toMatch(/num_queries/);
+  expect(faultOf({}, { ...preprocessor, image_std: [1, 0, 1] })).toMatch(/image_std/);
 });

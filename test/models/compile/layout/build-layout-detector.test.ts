@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { traceNames } from '../../../../models/compile/layout/build-layout-detector.js';
+import { buildLayoutDetector, traceNames } from '../../../../models/compile/layout/build-layout-detector.js';
 import { SafetensorsReader } from '../../../../models/compile/safetensors-reader.js';
+import { openWeights } from '../../../../models/compile/weights-files.js';
 import type { NamedTensors } from '../../../../models/session.js';
 import { openSnapshot, readBytesTensor, snapshotConfig } from '../../../support/detector-snapshot.js';
 
@@ -125,4 +126,17 @@ describe('layout detector that starts from its masks', () => {
     expect(largestDifference(masks, expected.floats('out_masks'))).toBeLessThan(tolerance);
     expected.close();
   });
+});
+
+it('names the tensor that is missing or does not fit', () => {
+  const weights = openWeights(folder);
+  const config = snapshotConfig(folder);
+  const build = (changes: Partial<typeof config>) => () => buildLayoutDetector(weights, { ...config, ...changes });
+  expect(build({ num_prototypes: 16 })).not.toThrow();
+  expect(build({ num_prototypes: 16, mask_enhanced: true })).toThrow(
+    /encoder_mask_output\.conv\.weight.*\[32, 32, 1, 1\]/,
+  );
+  expect(build({ decoder_layers: 4 })).toThrow(/model\.decoder\.layers\.3\.self_attn\.q_proj\.weight is missing/);
+  expect(build({ tie_word_embeddings: false })).toThrow(/decoder\.bbox_embed/);
+  weights.close();
 });
