@@ -1,0 +1,28 @@
+import type { CompiledModel, ModelFolder } from '#models';
+import type { Fault } from '../fault-injection.js';
+
+/** What a shard is and has, from its start. Plain data: it crosses to a thread or a process. */
+export interface EngineSetup {
+  /** Id of the device, and the number of the shard on it. */
+  readonly deviceId: string;
+  readonly shard: number;
+  readonly target: { readonly kind: 'cpu' } | { readonly kind: 'cuda'; readonly index: number };
+  /** Threads an operator may use (CPU). */
+  readonly threadCount: number;
+  readonly model: Pick<ModelFolder, 'reader' | 'manifest'>;
+  readonly graphs: CompiledModel['graphs'];
+  readonly limits: {
+    readonly maxBatch: number;
+    readonly maxSequenceLength: number;
+    readonly prefillTokenBudget: number;
+    readonly visionPatchBudget: number;
+    /** 0: from `kvBytes`. */
+    readonly kvBlocks: number;
+    /** Bytes the cache may take where `kvBlocks` does not say. */
+    readonly kvBytes: number;
+    readonly loopGuard: boolean;
+  };
+  /** Module that exports `openEngine`, as a file URL; the engine of the target when absent. For tests. */
+  readonly engineModule?: string;
+  readonly faults: readonly Fault[];
+}

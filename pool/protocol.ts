@@ -1,0 +1,45 @@
+import type { CropPatches } from '#models';
+import type { EngineSetup } from './engine/engine-setup.js';
+import type { EngineCapacity, EngineCrop, EngineEvent, StepReport } from './engine/engine.js';
+import type { Failure } from './errors.js';
+
+/** Pixels of a crop that lie in a file: between processes megabytes do not go through the channel. */
+export interface PatchesFile extends Omit<CropPatches, 'patches'> {
+  readonly file: string;
+}
+
+/** A crop as it travels to a shard. */
+export interface CropMessage extends Omit<EngineCrop, 'images'> {
+  readonly images: readonly (CropPatches | PatchesFile)[];
+}
+
+/** From the pool to a shard. */
+export type ShardRequest =
+  | { readonly type: 'admit'; readonly crop: CropMessage }
+  /** Takes effect before the next step. */
+  | { readonly type: 'cancel'; readonly ids: readonly number[] }
+  /** Ends the shard after the step that runs; what it holds is lost. */
+  | { readonly type: 'stop' };
+
+/** From a shard to the pool. */
+export type ShardReport =
+  | { readonly type: 'ready'; readonly capacity: EngineCapacity; readonly startMs: number }
+  | { readonly type: 'step'; readonly events: readonly EngineEvent[]; readonly report: StepReport }
+  /** The shard is of no further use; it ends by itself. `suspectIds`: crops in the run that failed. */
+  | { readonly type: 'failed'; readonly failure: Failure; readonly suspectIds: readonly number[] };
+
+/** How a shard starts: once for each thread. */
+export interface ShardSetup extends EngineSetup {
+  /** Which life of the shard this is, counted from 1. */
+  readonly life: number;
+}
+
+/** Between the pool and a device in a process of its own. */
+export type HostRequest =
+  | { readonly type: 'open'; readonly setups: readonly ShardSetup[] }
+  | { readonly type: 'shard'; readonly shard: number; readonly request: ShardRequest }
+  | { readonly type: 'close' };
+
+export type HostReport =
+  | { readonly type: 'shard'; readonly shard: number; readonly report: ShardReport }
+  | { readonly type: 'exit'; readonly reason: string };
