@@ -91,12 +91,16 @@ function withinLimit(size: PageSize, limits: PrepareLimits): PageSize {
   return size;
 }
 
+/** One or two channels are grey and perhaps alpha; of more, the first three are colour. */
 function threeChannels(data: Uint8Array, channelCount: number): Uint8Array {
   if (channelCount === 3) return data;
   const pixelCount = data.length / channelCount;
+  const [green, blue] = channelCount < 3 ? [0, 0] : [1, 2];
   const rgb = new Uint8Array(pixelCount * 3);
-  for (let pixel = 0; pixel < pixelCount; pixel++) {
-    rgb.fill(data[pixel * channelCount], pixel * 3, pixel * 3 + 3);
+  for (let at = 0, out = 0; at < data.length; at += channelCount, out += 3) {
+    rgb[out] = data[at];
+    rgb[out + 1] = data[at + green];
+    rgb[out + 2] = data[at + blue];
   }
   return rgb;
 }

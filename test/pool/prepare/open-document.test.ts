@@ -83,6 +83,21 @@ describe('pictures of every kind become the same upright sRGB bytes', () => {
     expect(pixel(image, 12, 12)).toEqual(white);
   });
 
+  test('transparency of 16-bit pictures and of greys', async () => {
+    const half = Uint16Array.from({ length: 8 * 8 * 4 }, (_, index) => (index % 4 === 3 ? 32_768 : 0));
+    const deep = await sharp(half, { raw: { width: 8, height: 8, channels: 4 } })
+      .toColourspace('rgb16')
+      .png()
+      .toBuffer();
+    expect((await sharp(deep).metadata()).depth).toBe('ushort');
+    close(pixel(await decodePage(share(deep), 0, limits, pdfs), 4, 4), [127, 127, 127], 2);
+    const faint = Uint8Array.from({ length: 8 * 8 * 2 }, (_, index) => (index % 2 === 1 ? 51 : 0));
+    const grey = await sharp(faint, { raw: { width: 8, height: 8, channels: 2 } })
+      .png()
+      .toBuffer();
+    close(pixel(await decodePage(share(grey), 0, limits, pdfs), 4, 4), [204, 204, 204], 1);
+  });
+
   test('every page of a TIFF with its own size, only the first frame of a GIF', async () => {
     const tiff = fixture('pages.tiff');
     expect((await openDocument(tiff, limits, pdfs)).pages).toEqual([
