@@ -45,7 +45,14 @@ async function openDetector(progress: Int32Array): Promise<Session | null> {
   const { layout } = setup;
   if (!layout) return null;
   const opening = { device: { kind: 'cpu' }, threadCount: layout.threadCount } as const;
-  const session = await undisturbed(progress, () => (detector ??= openSession(layout.graphPath, opening)));
+  const session = await undisturbed(progress, () => {
+    detector ??= openSession(layout.graphPath, opening);
+    return detector;
+  }).catch((error: unknown) => {
+    // The next page tries again, as the cause may pass (memory, a cache that is being written).
+    detector = null;
+    throw error;
+  });
   return { ...session, run: (feeds, fetches) => undisturbed(progress, () => session.run(feeds, fetches)) };
 }
 
@@ -70,7 +77,7 @@ export function preparePage(call: PrepareCall<PageTask>) {
       const started = performance.now();
       const image = toShared(await decodePage(document, pageIndex, setup.limits, pdfs));
       const decodeMs = performance.now() - started;
-      const stage = { setup, detector: await openDetector(call.progress) };
+      const stage = { setup, detector: recipe.useLayoutDetection ? await openDetector(call.progress) : null };
       const { plan, detections, crops, timings } = await preparePixels(image, recipe, stage);
       return { pageIndex, image, plan, detections, crops, timings: { decodeMs, ...timings } };
     },
