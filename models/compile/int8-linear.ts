@@ -88,13 +88,19 @@ function memorize(compute: () => Quantized): (part: keyof Quantized) => Int8Arra
   };
 }
 
-/** Symmetric int8 with one scale an output, transposed to [inputs, outputs]. */
+/**
+ * Largest weight where activations are whole bytes: without VNNI instructions (AVX2) the kernel adds two products in
+ * 16 bits, which 255 · 127 twice would overflow. The seventh bit costs less than a wrong sum.
+ */
+const columnLimit = 63;
+
+/** Symmetric integers with one scale an output, transposed to [inputs, outputs]. */
 function quantizeColumns(matrix: Float32Array, outputSize: number, inputSize: number): Quantized {
   const values = new Int8Array(matrix.length);
   const scales = new Float32Array(outputSize);
   for (let output = 0; output < outputSize; output++) {
     const start = output * inputSize;
-    const scale = largest(matrix, start, start + inputSize) / 127 || 1;
+    const scale = largest(matrix, start, start + inputSize) / columnLimit || 1;
     scales[output] = scale;
     for (let input = 0; input < inputSize; input++) {
       values[input * outputSize + output] = Math.round(matrix[start + input] / scale);
