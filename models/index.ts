@@ -20,6 +20,7 @@ export {
   type RecipeOptions,
   resolveRecipe,
 } from './document/recipe-options.js';
+export { embeddedModelDir } from './embedded-model.js';
 export { ModelError, type ModelErrorCode, modelErrorCodes } from './errors.js';
 export { meanConfidence } from './generation/confidence.js';
 export {

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { compileCommand } from './commands/compile.js';
 import { exitCodes } from './commands/exit-code.js';
 import { parseCommand } from './commands/parse.js';
 import { serveCommand } from './commands/serve.js';
@@ -8,12 +9,13 @@ import { quireVersion } from './quire-version.js';
 // Commands import what they run only when they run, so that `quire --help` answers at once.
 const program = new Command('quire')
   .description('Reads documents with PaddleOCR-VL on every GPU of a host, from one Node.js server.')
-  .version(quireVersion(), '-V, --version', 'print the version')
-  .helpOption('-h, --help', 'print help')
+  .version(quireVersion(), '-V, --version', 'Print the version.')
+  .helpOption('-h, --help', 'Print help.')
+  .helpCommand('help [command]', 'Print the help of a command.')
   .showHelpAfterError('(quire --help lists the commands; quire COMMAND --help explains one)')
   .configureHelp({ showGlobalOptions: false });
 
-for (const command of [serveCommand(), parseCommand()]) {
+for (const command of [serveCommand(), parseCommand(), compileCommand()]) {
   command
     .copyInheritedSettings(program)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.misused));

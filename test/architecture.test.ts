@@ -73,8 +73,17 @@ const packagesOf: Readonly<Record<string, readonly string[]>> = {
   pool: ['piscina'],
   'pool/engine': ['onnxruntime-node'],
   'pool/prepare': ['sharp', '@hyzyla/pdfium', 'piscina'],
-  router: ['hono', '@hono/node-server', '@hono/zod-openapi', 'zod', 'pino', 'prom-client', 'undici', 'commander'],
-  'router/batch': ['cli-progress'],
+  router: [
+    'hono',
+    '@hono/node-server',
+    '@hono/zod-openapi',
+    'zod',
+    'pino',
+    'prom-client',
+    'undici',
+    'commander',
+    'cli-progress',
+  ],
 };
 
 const builtins = new Set(builtinModules);

@@ -6,12 +6,12 @@ import { addSettingFlags, configFromFlags } from './setting-flags.js';
 export function parseCommand(): Command {
   const command = new Command('parse')
     .description('Read files without a server: images and PDFs become Markdown or JSON.')
-    .argument('<inputs...>', 'files, folders (read with their sub-folders) or - for standard input')
-    .option('-o, --output <dir>', 'folder for the results; created when it is missing')
-    .addOption(new Option('--format <kind>', 'form of the results').choices(['md', 'json']).default('md'))
-    .option('--pages <ranges>', 'pages to read, counted from 1, such as 1-3,7', checkPages)
-    .option('--overwrite', 'replace results that lie beside the inputs already')
-    .option('--quiet', 'no progress bar')
+    .argument('<inputs...>', 'Files, folders (read with their sub-folders) or - for standard input.')
+    .option('-o, --output <dir>', 'Folder for the results; created when it is missing.')
+    .addOption(new Option('--format <kind>', 'Form of the results.').choices(['md', 'json']).default('md'))
+    .option('--pages <ranges>', 'Pages to read, counted from 1, such as 1-3,7.', checkPages)
+    .option('--overwrite', 'Replace results that lie beside the inputs already.')
+    .option('--quiet', 'No progress bar.')
     .addHelpText(
       'after',
       `

@@ -19,10 +19,14 @@ export function addSettingFlags(command: Command, paths: readonly FlagSetting[])
   for (const path of paths) {
     const setting = settings.find((candidate) => candidate.path === path);
     if (!setting) throw new TypeError(`flag for a setting that does not exist: ${path}`);
-    const choices = setting.choices.length > 0 ? ` (${setting.choices.join(', ')})` : '';
+    const choices = setting.choices.length > 0 ? ` One of ${setting.choices.join(', ')}.` : '';
+    const list = setting.kind === 'list' ? ' Several are separated by commas.' : '';
     const isEmpty =
       setting.defaultValue === '' || (Array.isArray(setting.defaultValue) && setting.defaultValue.length === 0);
-    command.option(flagOf[path], `${setting.sentence}${choices}${isEmpty ? '' : ` Default: ${setting.defaultValue}.`}`);
+    command.option(
+      flagOf[path],
+      `${setting.sentence}${choices}${list}${isEmpty ? '' : ` Default: ${setting.defaultValue}.`}`,
+    );
   }
   return command.option('--config <file>', 'YAML file of settings; QUIRE_CONFIG names one too.');
 }
