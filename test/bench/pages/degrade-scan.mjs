@@ -37,5 +37,7 @@ export async function degradeScan(png, { degrees, seed }) {
     const size = 1 + Math.floor(random() * 3);
     for (let dy = 0; dy < size; dy++) out.fill(70, (y + dy) * width + x, (y + dy) * width + x + size);
   }
-  return sharp(out, { raw: { width, height, channels: 1 } }).png().toBuffer();
+  return sharp(out, { raw: { width, height, channels: 1 } })
+    .png()
+    .toBuffer();
 }

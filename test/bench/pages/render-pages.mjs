@@ -12,7 +12,14 @@ function readTruth() {
   return [...document.querySelectorAll('[data-truth]')]
     .map((element) => {
       if (element.tagName === 'TABLE') {
-        return [...element.rows].map((row) => [...row.cells].map((cell) => clean(cell.innerText)).join(' ').trim()).join('\n');
+        return [...element.rows]
+          .map((row) =>
+            [...row.cells]
+              .map((cell) => clean(cell.innerText))
+              .join(' ')
+              .trim(),
+          )
+          .join('\n');
       }
       if (element.tagName === 'OL' || element.tagName === 'UL') {
         return [...element.children]
@@ -36,12 +43,15 @@ export async function renderPages(folder) {
     for (const page of pages) {
       const source = page.scanOf ? pages.find((other) => other.name === page.scanOf) : page;
       const scale = page.scanOf ? 2 : 1;
-      const tab = await browser.newPage({ viewport: { width: 1240, height: 1754 }, deviceScaleFactor: scale });
+      const tab = await browser.newPage({
+        viewport: { width: page.width ?? 1240, height: page.height ?? 1754 },
+        deviceScaleFactor: scale,
+      });
       await tab.setContent(source.html, { waitUntil: 'load' });
       const overflow = await tab.evaluate(() => {
         const footer = document.querySelector('footer')?.getBoundingClientRect().top ?? innerHeight;
         const ends = [...document.querySelectorAll('[data-truth]:not(footer)')].map((e) => e.getBoundingClientRect());
-        return ends.some((box) => box.bottom > footer || box.right > innerWidth - 100);
+        return ends.some((box) => box.bottom > footer || box.right > innerWidth * 0.93);
       });
       if (overflow) throw new Error(`${page.name}: the text runs over the page`);
       const truth = await tab.evaluate(readTruth);
