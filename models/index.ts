@@ -10,6 +10,7 @@ export { defaultPageHints, type PageHints, pageHintsOf } from './document/page-h
 export type { PagePlan, PlannedBlock, PlannedCell, PlannedCrop, PlannedGrid } from './document/page-plan.js';
 export { parsePageRange } from './document/page-range.js';
 export type { Block, PageResult } from './document/page-result.js';
+export { isPictureLabel, picturePathOf } from './document/picture-path.js';
 export type { CropLimits } from './document/plan-lines.js';
 export { type PlanOptions, planPage } from './document/plan-page.js';
 export { planWholePage } from './document/plan-whole-page.js';
@@ -62,6 +63,7 @@ export {
   type ShapeMode,
   type UnclipRatio,
 } from './layout/layout-options.js';
+export { readingPlaces } from './layout/reading-places.js';
 export { type Box, type LayoutLabel, layoutLabels, type Region } from './layout/region.js';
 export { detectorOutputs, regionsFromOutputs } from './layout/regions-from-outputs.js';
 export { type LayoutSelection, selectRegions } from './layout/select-regions.js';

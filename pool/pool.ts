@@ -22,7 +22,16 @@ export interface ParseOptions extends RunOptions {
   readonly pages?: string;
   readonly recipe?: Partial<RecipeOptions>;
   /** Pictures to return with each page, JPEG-encoded; none by default. */
-  readonly pictures?: { readonly page?: boolean; readonly blocks?: boolean };
+  readonly pictures?: PictureWishes;
+}
+
+export interface PictureWishes {
+  /** The upright page. */
+  readonly page?: boolean;
+  /** The blocks that are pictures, as `isPictureLabel` of the models tells. */
+  readonly blocks?: boolean;
+  /** The upright page with its detections drawn on it. */
+  readonly layout?: boolean;
 }
 
 /** Milliseconds spent in each stage; sums over the crops where a stage runs per crop. */
@@ -45,8 +54,10 @@ export interface PageOutcome extends PageResult {
   /** Detections before the overlap filter, as PaddleX reports them in `layout_det_res`. */
   readonly detections: readonly Region[];
   readonly timings: StageTimings;
-  /** Upright page as JPEG, when asked for. */
+  /** Upright page as JPEG, its longer side at most 2000 pixels, when asked for. */
   readonly pageJpeg?: Uint8Array;
+  /** The page with its detections drawn on it, as JPEG, when asked for. */
+  readonly layoutJpeg?: Uint8Array;
   /** Pictures of the blocks that are kept as images, keyed by block order, when asked for. */
   readonly blockJpegs?: ReadonlyMap<number, Uint8Array>;
 }
@@ -109,6 +120,8 @@ export interface RecognizeEvent {
   readonly type: 'delta';
   readonly text: string;
   readonly tokenIds: readonly number[];
+  /** Text of each token of `tokenIds`, for `logprobs` of a streamed answer. */
+  readonly tokenTexts: readonly string[];
   readonly logprobs: readonly number[];
 }
 

@@ -16,6 +16,8 @@ export interface ErrorMeaning {
 /** The one table from code to status and meaning; a code without a row does not compile. */
 export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   REQUEST_INVALID: { status: 400, meaning: 'A query value, header or field is unknown or not allowed.' },
+  FIELDS_INVALID: { status: 422, meaning: 'A field of a PaddleX request is missing, not allowed or out of range.' },
+  BASE64_INVALID: { status: 422, meaning: 'The file or picture in the body is not valid Base64.' },
   BODY_INVALID: { status: 400, meaning: 'The body is not the JSON or multipart form it claims to be.' },
   BODY_TOO_LARGE: { status: 413, meaning: 'The body is larger than `server.maxBodyBytes`.' },
   MEDIA_TYPE_UNSUPPORTED: { status: 415, meaning: 'The Content-Type is none that this route takes.' },
@@ -23,6 +25,7 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   UNAUTHORIZED: { status: 401, meaning: 'The bearer key is missing or wrong.' },
   FORBIDDEN: { status: 403, meaning: 'The action needs an admin key.' },
   NOT_FOUND: { status: 404, meaning: 'There is no such route.' },
+  MODEL_UNKNOWN: { status: 404, meaning: 'The server does not serve a model of this name; see GET /v1/models.' },
   METHOD_NOT_ALLOWED: { status: 405, meaning: 'The route does not take this method.' },
   URL_INVALID: { status: 400, meaning: 'The URL of the file is not an http or https URL.' },
   URL_FORBIDDEN: {
@@ -76,6 +79,8 @@ export interface HttpFailure {
   readonly status: FailureStatus;
   readonly code: ErrorCode;
   readonly message: string;
+  /** Field of the request at fault, where one can be named. */
+  readonly param?: string;
   readonly retryAfterSeconds?: number;
 }
 
@@ -84,7 +89,11 @@ export interface HttpFailure {
  * hold paths or data; the log has it.
  */
 export function toHttpFailure(error: unknown): HttpFailure {
-  if (error instanceof RouterError || error instanceof ModelError) return failureOf(error.code, error.message);
+  if (error instanceof RouterError) {
+    const failure = failureOf(error.code, error.message);
+    return error.param === undefined ? failure : { ...failure, param: error.param };
+  }
+  if (error instanceof ModelError) return failureOf(error.code, error.message);
   if (error instanceof PoolError) {
     const failure = failureOf(error.code, error.message);
     const { retryAfterMs } = error.detail;

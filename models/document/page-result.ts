@@ -12,6 +12,8 @@ export interface Block {
   readonly confidence: number | null;
   /** 1-based place in the reading order. */
   readonly order: number;
+  /** `order` of the block that the text of this one went into, where blocks were merged. */
+  readonly mergedInto?: number;
   /** Present when generation was cut short. */
   readonly truncated?: Exclude<FinishReason, 'stop'>;
   /** Present when the block could not be read; the rest of the page stands. */

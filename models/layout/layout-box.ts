@@ -1,4 +1,5 @@
 import type { Detection, PageSize, Point } from './detection.js';
+import { besideTheText } from './reading-places.js';
 import type { Box, LayoutLabel } from './region.js';
 
 /** One box as PaddleX reports it in `layout_det_res`. */
@@ -13,21 +14,6 @@ export interface LayoutBox {
   /** Outline from the mask; absent for plain boxes. */
   readonly polygon?: readonly Point[];
 }
-
-/** Labels that get no place in the reading order. */
-const unorderedLabels: ReadonlySet<LayoutLabel> = new Set([
-  'figure_title',
-  'vision_footnote',
-  'image',
-  'chart',
-  'table',
-  'header',
-  'header_image',
-  'footer',
-  'footer_image',
-  'footnote',
-  'aside_text',
-]);
 
 /**
  * Detections, already in reading order, clipped to the page, cut to integers and numbered; what is empty then is
@@ -45,7 +31,7 @@ export function layoutBoxes(
     const x1 = Math.trunc(Math.min(page.width, box[2]));
     const y1 = Math.trunc(Math.min(page.height, box[3]));
     if (!(x1 > x0 && y1 > y0)) continue;
-    const order = unorderedLabels.has(label) ? null : ++orderedCount;
+    const order = besideTheText.has(label) ? null : ++orderedCount;
     boxes.push({ classId, label, score, box: [x0, y0, x1, y1], order, ...(polygon ? { polygon } : {}) });
   }
   return boxes;

@@ -1,0 +1,23 @@
+import type { Context } from 'hono';
+import type { AppEnv, RouteParts } from '../app-env.js';
+import { RouterError } from '../errors.js';
+import { readBody } from './read-body.js';
+
+/**
+ * A JSON body, held to the limits of all bodies. What it holds is for a schema to say.
+ *
+ * @throws RouterError MEDIA_TYPE_UNSUPPORTED or BODY_INVALID, and what `readBody` throws.
+ */
+export async function readJson(c: Context<AppEnv>, { config, uploads }: RouteParts): Promise<unknown> {
+  const mediaType = (c.req.header('content-type') ?? 'application/json').split(';', 1)[0].trim().toLowerCase();
+  if (!/^application\/([\w.-]+\+)?json$/.test(mediaType)) {
+    throw new RouterError('MEDIA_TYPE_UNSUPPORTED', 'This route takes JSON: send Content-Type: application/json.');
+  }
+  const { signal } = c.get('deadline');
+  const body = await readBody(c.req.raw, { maxBytes: config.server.maxBodyBytes, budget: uploads, signal });
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
+  } catch (error) {
+    throw new RouterError('BODY_INVALID', 'The body is not valid JSON.', { cause: error });
+  }
+}
