@@ -8,6 +8,7 @@ import { toDeviceBody } from '../device-body.js';
 const listRoute = createRoute({
   method: 'get',
   path: '/devices',
+  operationId: 'listDevices',
   summary: 'All devices and their state',
   tags: ['Operations'],
   security: [{ bearer: [] }],
@@ -20,6 +21,7 @@ const listRoute = createRoute({
 const actionRoute = createRoute({
   method: 'post',
   path: '/devices/{id}/{action}',
+  operationId: 'controlDevice',
   summary: 'Drain, resume or restart a device',
   description: '`drain` lets its work finish and gives it no more; `resume` takes that back; `restart` starts it anew.',
   tags: ['Operations'],

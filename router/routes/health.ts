@@ -3,15 +3,16 @@ import type { AppEnv, RouteParts } from '../app-env.js';
 import { liveSchema, readySchema } from '../contract/health.js';
 import { toDeviceBody } from '../device-body.js';
 
-const livePaths = ['/livez', '/v2/health/live'] as const;
-const readyPaths = ['/readyz', '/v2/health/ready'] as const;
+const liveRoutes = { getLive: '/livez', getLiveV2: '/v2/health/live' } as const;
+const readyRoutes = { getReady: '/readyz', getReadyV2: '/v2/health/ready' } as const;
 
 /** `/livez` and `/readyz`, and the same under the paths of the KServe protocol. */
 export function registerHealth(app: OpenAPIHono<AppEnv>, { pool }: RouteParts): void {
-  for (const path of livePaths) {
+  for (const [operationId, path] of Object.entries(liveRoutes)) {
     const route = createRoute({
       method: 'get',
       path,
+      operationId,
       summary: 'Is the server alive?',
       description: 'Answers as long as the event loop turns.',
       tags: ['Health'],
@@ -19,11 +20,12 @@ export function registerHealth(app: OpenAPIHono<AppEnv>, { pool }: RouteParts): 
     });
     app.openapi(route, (c) => c.json({ live: true as const }, 200));
   }
-  for (const path of readyPaths) {
+  for (const [operationId, path] of Object.entries(readyRoutes)) {
     const content = { 'application/json': { schema: readySchema } };
     const route = createRoute({
       method: 'get',
       path,
+      operationId,
       summary: 'Is the server ready to read?',
       description: 'Ready means that a device read a known page right, not that a port is open.',
       tags: ['Health'],

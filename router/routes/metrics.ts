@@ -4,6 +4,7 @@ import type { AppEnv, RouteParts } from '../app-env.js';
 const route = createRoute({
   method: 'get',
   path: '/metrics',
+  operationId: 'getMetrics',
   summary: 'Metrics for Prometheus',
   tags: ['Operations'],
   responses: {

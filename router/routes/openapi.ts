@@ -25,7 +25,11 @@ export function registerOpenApi(app: OpenAPIHono<AppEnv>): void {
         license: { name: 'Apache-2.0', url: 'https://www.apache.org/licenses/LICENSE-2.0' },
       },
       servers: [{ url: '/' }],
-      tags: [{ name: 'Documents' }, { name: 'Health' }, { name: 'Operations' }],
+      tags: [
+        { name: 'Documents', description: 'Reading images and PDFs.' },
+        { name: 'Health', description: 'Probes for balancers and orchestrators.' },
+        { name: 'Operations', description: 'Devices and metrics, for operators.' },
+      ],
     });
   app.get('/openapi.json', (c) => c.json(describe()));
   app.get('/docs', (c) => c.html(docsPage(describe() as Parameters<typeof docsPage>[0])));

@@ -17,6 +17,7 @@ const file = { schema: { type: 'string', format: 'binary' } } as const;
 const route = createRoute({
   method: 'post',
   path: '/v1/parse',
+  operationId: 'parseDocument',
   summary: 'Read a document',
   description:
     'Reads an image (PNG, JPEG, WebP, GIF, TIFF with one or more pages) or a PDF. The Accept header chooses the form of the answer: JSON, Markdown, or a stream of blocks as they finish.',
@@ -71,7 +72,13 @@ export function registerParse(app: OpenAPIHono<AppEnv>, parts: RouteParts): void
     const bytes = await readUpload(c, parts);
     const run = parts.pool.parse(
       { bytes },
-      { pages, pictures: { page: pictures === 'page' }, priority, deadlineMs: deadline.remainingMs(), signal: deadline.clientSignal },
+      {
+        pages,
+        pictures: { page: pictures === 'page' },
+        priority,
+        deadlineMs: deadline.remainingMs(),
+        signal: deadline.clientSignal,
+      },
     );
     switch (mediaType) {
       case 'application/x-ndjson':
