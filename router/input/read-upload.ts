@@ -16,6 +16,13 @@ export async function readUpload(c: Context<AppEnv>, { config, uploads }: RouteP
   const mediaType = header.split(';', 1)[0].trim().toLowerCase();
   const { signal } = c.get('deadline');
   checkMediaType(mediaType);
+  const encoding = c.req.header('content-encoding') ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity') {
+    throw new RouterError(
+      'MEDIA_TYPE_UNSUPPORTED',
+      'Send the body without a Content-Encoding; pictures are compressed already.',
+    );
+  }
   const body = await readBody(c.req.raw, { maxBytes: config.server.maxBodyBytes, budget: uploads, signal });
   if (mediaType === 'multipart/form-data') return readMultipartFile(body, header);
   if (mediaType === 'application/json') {

@@ -146,6 +146,12 @@ describe('POST /v1/parse', () => {
     expect(await failureOf(response)).toMatchObject({ status, code });
   });
 
+  it('refuses a compressed body instead of taking it for a file', async () => {
+    const { app } = openTestApp();
+    const response = await app.request('/v1/parse', post(bytes, { ...octets, 'content-encoding': 'gzip' }));
+    expect(await failureOf(response)).toMatchObject({ status: 415, code: 'MEDIA_TYPE_UNSUPPORTED' });
+  });
+
   it.each([
     ['no file', () => new FormData()],
     ['an unknown field', () => formOf(['file', new Blob(['x'])], ['dpi', '300'])],
