@@ -16,7 +16,7 @@ import { buildVisionGraph } from './vision-graph.js';
 import { openWeights } from './weights-files.js';
 
 /** Raised when the graphs change, so that no older cache is used. */
-const compilerVersion = 4;
+const compilerVersion = 5;
 
 export interface CompileTarget {
   readonly device: 'cpu' | 'cuda';
@@ -103,6 +103,7 @@ function buildReader(model: ModelFolder, weights: ReaderWeights, isInt8: boolean
     weights,
     linear: isInt8 ? createDynamicInt8Linear(weights) : float,
     patchLinear: float,
+    isSeparate: isInt8,
   });
   const linear = isInt8 ? createBlockInt8Linear(weights) : float;
   const decoder = { config: text, tieWordEmbeddings, weights, linear };

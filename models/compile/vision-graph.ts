@@ -15,6 +15,18 @@ export interface VisionParts {
   readonly linear: Linear;
   /** The patch embedding. */
   readonly patchLinear: Linear;
+  /** Encodes the images one by one inside the graph: for layers whose rows share a scale. */
+  readonly isSeparate: boolean;
+}
+
+/** Values that describe the patches of one or several images; see `buildVisionGraph`. */
+interface PatchValues {
+  readonly pixels: string;
+  readonly positionIndex: string;
+  readonly positionWeight: string;
+  readonly rowColumn: string;
+  readonly mergeIndex: string;
+  readonly imageCount: string;
 }
 
 /** The projector's norm has no entry in the config; the published code fixes it. */
@@ -29,9 +41,50 @@ const projectorNormEps = 1e-5;
  * Output: `image_embeds` float32 [N / merge², textHiddenSize].
  */
 export function buildVisionGraph(parts: VisionParts): GraphBuilder {
+  const { patchSize } = parts.config;
+  const graph = new GraphBuilder('vision');
+  const values: PatchValues = {
+    pixels: graph.input('pixel_values', 'uint8', ['N', 3 * patchSize ** 2]),
+    positionIndex: graph.input('pos_index', 'int64', ['N', 4]),
+    positionWeight: graph.input('pos_weight', 'float32', ['N', 4]),
+    rowColumn: graph.input('rope_hw', 'float32', ['N', 2]),
+    mergeIndex: graph.input('merge_index', 'int64', ['N']),
+    imageCount: graph.input('image_count', 'int64', [1]),
+  };
+  const embeds = parts.isSeparate ? encodeSeparately(graph, parts, values) : encode(graph, parts, values);
+  graph.output(embeds, 'float32', ['M', parts.textHiddenSize], 'image_embeds');
+  return graph;
+}
+
+/** A Loop over the images, so that what an image gives cannot depend on the others of its run. */
+function encodeSeparately(graph: GraphBuilder, parts: VisionParts, values: PatchValues): string {
+  const total = graph.op('Shape', [values.pixels], { attributes: { start: 0, end: 1 } });
+  const size = graph.op('Div', [total, values.imageCount]);
+  const body = graph.subgraph('image');
+  const image = body.input('image', 'int64', []);
+  const going = body.input('going', 'bool', []);
+  const start = body.op('Mul', [body.op('Unsqueeze', [image, body.constant([0])]), size]);
+  const end = body.op('Add', [start, size]);
+  const part = (value: string) => body.op('Slice', [value, start, end, body.constant([0])]);
+  const embeds = encode(body, parts, {
+    pixels: part(values.pixels),
+    positionIndex: part(values.positionIndex),
+    positionWeight: part(values.positionWeight),
+    rowColumn: part(values.rowColumn),
+    mergeIndex: body.op('Sub', [part(values.mergeIndex), start]),
+    imageCount: body.constant([1]),
+  });
+  body.output(body.op('Identity', [going]), 'bool', []);
+  body.output(embeds, 'float32', [null, parts.textHiddenSize]);
+  const count = graph.op('Squeeze', [values.imageCount]);
+  const [stacked] = graph.op('Loop', [count, graph.constant(1, 'bool')], { outputs: 1, attributes: { body } });
+  return graph.op('Reshape', [stacked, graph.constant([-1, parts.textHiddenSize])]);
+}
+
+/** Encoder and projector; returns the embeddings. */
+function encode(graph: GraphBuilder, parts: VisionParts, values: PatchValues): string {
   const { config, weights, linear } = parts;
   const { hiddenSize, headCount } = config;
-  const graph = new GraphBuilder('vision');
   const name = (short: string) => weights.name('vision', short);
   const vector = (full: string) => graph.weight(full, [hiddenSize], weights.rows([full], [[hiddenSize]]));
   const norm = (layer: string) => [vector(`${layer}.weight`), vector(`${layer}.bias`)];
@@ -43,10 +96,12 @@ export function buildVisionGraph(parts: VisionParts): GraphBuilder {
       biasNames: [`${layer}.bias`],
     });
 
-  let sum = embedPatches(graph, parts);
-  const rotate = prepareRotation(graph, config);
+  let sum = embedPatches(graph, parts, values);
+  const rotate = prepareRotation(graph, config, values);
   const flat = graph.constant([-1, hiddenSize]);
-  const perImage = graph.op('Concat', ['image_count', graph.constant([-1, hiddenSize])], { attributes: { axis: 0 } });
+  const perImage = graph.op('Concat', [values.imageCount, graph.constant([-1, hiddenSize])], {
+    attributes: { axis: 0 },
+  });
   const attributes = { axis: -1, epsilon: float(config.layerNormEps) };
   let normed = graph.op('LayerNormalization', [sum, ...norm(name('encoder.layers.0.layer_norm1'))], { attributes });
   const addAndNorm = (x: string, layer: string) =>
@@ -79,22 +134,14 @@ export function buildVisionGraph(parts: VisionParts): GraphBuilder {
     const next = isLast ? name('post_layernorm') : name(`encoder.layers.${index + 1}.layer_norm1`);
     [normed, , , sum] = addAndNorm(narrow, next);
   }
-  graph.output(project(graph, normed, parts), 'float32', ['M', parts.textHiddenSize], 'image_embeds');
-  return graph;
+  return project(graph, normed, parts, values);
 }
 
 /** Normalised patches through the patch convolution (a matrix, as stride equals size), plus learned positions. */
-function embedPatches(graph: GraphBuilder, parts: VisionParts): string {
+function embedPatches(graph: GraphBuilder, parts: VisionParts, values: PatchValues): string {
   const { config, processor, weights, patchLinear } = parts;
   const { hiddenSize, patchSize, positionGridSize } = config;
   const patchArea = patchSize * patchSize;
-  const bytes = graph.input('pixel_values', 'uint8', ['N', 3 * patchArea]);
-  graph.input('pos_index', 'int64', ['N', 4]);
-  graph.input('pos_weight', 'float32', ['N', 4]);
-  graph.input('rope_hw', 'float32', ['N', 2]);
-  graph.input('merge_index', 'int64', ['N']);
-  graph.input('image_count', 'int64', [1]);
-
   // (byte · rescale - mean) / std, channel by channel.
   const perChannel = (label: string, value: (channel: number) => number) =>
     graph.weight(
@@ -106,7 +153,7 @@ function embedPatches(graph: GraphBuilder, parts: VisionParts): string {
     );
   const { rescaleFactor, mean, std } = processor;
   const scaled = graph.op('Mul', [
-    graph.op('Cast', [bytes], { attributes: { to: 1 } }),
+    graph.op('Cast', [values.pixels], { attributes: { to: 1 } }),
     perChannel('pixel_scale', (channel) => rescaleFactor / std[channel]),
   ]);
   const pixels = graph.op('Add', [scaled, perChannel('pixel_offset', (channel) => -mean[channel] / std[channel])]);
@@ -123,27 +170,27 @@ function embedPatches(graph: GraphBuilder, parts: VisionParts): string {
   const tableName = weights.name('vision', 'embeddings.position_embedding.weight');
   const tableShape = [positionGridSize ** 2, hiddenSize];
   const table = graph.weight(tableName, tableShape, weights.rows([tableName], [tableShape]));
-  const neighbours = graph.op('Gather', [table, 'pos_index']);
-  const mixed = graph.op('MatMul', [graph.op('Unsqueeze', ['pos_weight', graph.constant([1])]), neighbours]);
+  const neighbours = graph.op('Gather', [table, values.positionIndex]);
+  const mixed = graph.op('MatMul', [graph.op('Unsqueeze', [values.positionWeight, graph.constant([1])]), neighbours]);
   return graph.op('Add', [patches, graph.op('Squeeze', [mixed, graph.constant([1])])]);
 }
 
 /** 2-D rotary positions: the first half of the angles follows the row, the second the column. */
-function prepareRotation(graph: GraphBuilder, config: VisionConfig): (x: string) => string {
+function prepareRotation(graph: GraphBuilder, config: VisionConfig, values: PatchValues): (x: string) => string {
   const headDim = config.hiddenSize / config.headCount;
   const frequencies = Array.from({ length: headDim / 4 }, (_, i) => config.ropeTheta ** ((-4 * i) / headDim));
   const angles = graph.op('Reshape', [
     graph.op('Mul', [
-      graph.op('Unsqueeze', ['rope_hw', graph.constant([2])]),
+      graph.op('Unsqueeze', [values.rowColumn, graph.constant([2])]),
       graph.constant(frequencies, 'float32', [1, 1, frequencies.length]),
     ]),
     graph.constant([-1, headDim / 2]),
   ]);
   const cos = graph.op('Cos', [angles]);
   const sin = graph.op('Sin', [angles]);
-  const count = graph.op('Squeeze', [graph.op('Shape', ['rope_hw'], { attributes: { start: 0, end: 1 } })]);
+  const count = graph.op('Squeeze', [graph.op('Shape', [values.rowColumn], { attributes: { start: 0, end: 1 } })]);
   const rows = graph.op('Range', [graph.constant(0), count, graph.constant(1)]);
-  const shape = graph.op('Concat', ['image_count', graph.constant([-1])], { attributes: { axis: 0 } });
+  const shape = graph.op('Concat', [values.imageCount, graph.constant([-1])], { attributes: { axis: 0 } });
   const positions = graph.op('Reshape', [rows, shape]);
   return (x) =>
     graph.op('RotaryEmbedding', [x, positions, cos, sin], {
@@ -153,7 +200,7 @@ function prepareRotation(graph: GraphBuilder, config: VisionConfig): (x: string)
 }
 
 /** Norm, grouping of merge² neighbouring patches, and two linear layers with an exact GELU between them. */
-function project(graph: GraphBuilder, x: string, parts: VisionParts): string {
+function project(graph: GraphBuilder, x: string, parts: VisionParts, values: PatchValues): string {
   const { config, weights, linear } = parts;
   const { hiddenSize, mergeSize } = config;
   const groupSize = hiddenSize * mergeSize ** 2;
@@ -164,7 +211,10 @@ function project(graph: GraphBuilder, x: string, parts: VisionParts): string {
   const normed = graph.op('LayerNormalization', [x, vector('pre_norm.weight'), vector('pre_norm.bias')], {
     attributes: { axis: -1, epsilon: float(projectorNormEps) },
   });
-  const grouped = graph.op('Reshape', [graph.op('Gather', [normed, 'merge_index']), graph.constant([-1, groupSize])]);
+  const grouped = graph.op('Reshape', [
+    graph.op('Gather', [normed, values.mergeIndex]),
+    graph.constant([-1, groupSize]),
+  ]);
   const dense = (input: string, short: string, outputSize: number) =>
     linear(graph, input, {
       names: [weights.name('projector', `${short}.weight`)],

@@ -3,8 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compileModel } from '../../../models/compile/compile-model.js';
+import { createVisionInputs } from '../../../models/generation/vision-inputs.js';
+import type { CropPatches } from '../../../models/image/crop-patches.js';
 import { type ModelFolder, openModel } from '../../../models/open-model.js';
 import { openTokenizer } from '../../../models/tokenizer/open-tokenizer.js';
+import { openSession } from '../../../pool/engine/session.js';
 import { type GreedyReader, openGreedyReader, promptFor } from '../../support/greedy-reader.js';
 import { loadPocketSamples, type PocketSample, pocketDir } from '../../support/pocket-samples.js';
 
@@ -57,6 +60,24 @@ it('reads them the same in int8, alone and batched', async () => {
     expect(logprob).toBeCloseTo(batched[8].logprobs[index], 1);
   });
   await int8.close();
+});
+
+it.each(['fp32', 'int8'] as const)('embeds several images of a run like each alone in %s', async (precision) => {
+  const compiled = await compileModel(model, { device: 'cpu', precision }, cache);
+  const session = await openSession(compiled.graphs.vision, { device: { kind: 'cpu' }, threadCount: 2 });
+  const run = async (images: CropPatches[]) =>
+    (await session.run({ ...createVisionInputs(images, model.reader.vision, 'corners') })).image_embeds
+      .data as Float32Array;
+  const bytes = (count: number, step: number) => Uint8Array.from({ length: count * 588 }, (_, i) => (i * step) % 256);
+  const dark = { gridHeight: 4, gridWidth: 6, patches: bytes(24, 1).map((value) => value / 4) };
+  const wide = { gridHeight: 2, gridWidth: 12, patches: bytes(24, 37) };
+  const together = await run([dark, wide]);
+  const alone = [...(await run([dark])), ...(await run([wide]))];
+  const tolerance = precision === 'int8' ? 0 : 1e-4;
+  alone.forEach((value, index) => {
+    expect(Math.abs(value - together[index])).toBeLessThanOrEqual(tolerance);
+  });
+  await session.close();
 });
 
 it('computes the image embeddings of the reference', async () => {
