@@ -21,10 +21,9 @@ import { registerOpenApi } from './routes/openapi.js';
 import { registerPage } from './routes/page.js';
 import { registerParse } from './routes/parse.js';
 
-/** `/docs` holds its style and script in itself and reaches nothing else; `/` has a stricter policy of its own. */
+/** `/docs` holds its style in itself and reaches nothing else; `/` has a stricter policy of its own. */
 const contentSecurityPolicy = {
   defaultSrc: ["'none'"],
-  scriptSrc: ["'unsafe-inline'"],
   styleSrc: ["'unsafe-inline'"],
   imgSrc: ["'self'", 'data:'],
   connectSrc: ["'self'"],
