@@ -16,7 +16,7 @@ import { buildVisionGraph } from './vision-graph.js';
 import { openWeights } from './weights-files.js';
 
 /** Raised when the graphs change, so that no older cache is used. */
-const compilerVersion = 5;
+const compilerVersion = 6;
 
 export interface CompileTarget {
   readonly device: 'cpu' | 'cuda';

@@ -103,13 +103,13 @@ function encode(graph: GraphBuilder, parts: VisionParts, values: PatchValues): s
     attributes: { axis: 0 },
   });
   const attributes = { axis: -1, epsilon: float(config.layerNormEps) };
-  let normed = graph.op('LayerNormalization', [sum, ...norm(name('encoder.layers.0.layer_norm1'))], { attributes });
-  const addAndNorm = (x: string, layer: string) =>
-    graph.op('SkipLayerNormalization', [x, sum, ...norm(layer)], {
-      domain: microsoft,
-      outputs: [true, false, false, true],
-      attributes: { epsilon: float(config.layerNormEps) },
-    });
+  const layerNorm = (x: string, layer: string) => graph.op('LayerNormalization', [x, ...norm(layer)], { attributes });
+  let normed = layerNorm(sum, name('encoder.layers.0.layer_norm1'));
+  // Two nodes: on the CPU they take a sixth of the time of the fused SkipLayerNormalization.
+  const addAndNorm = (x: string, layer: string) => {
+    sum = graph.op('Add', [x, sum]);
+    normed = layerNorm(sum, layer);
+  };
 
   for (let index = 0; index < config.layerCount; index++) {
     const layer = name(`encoder.layers.${index}.`);
@@ -126,13 +126,13 @@ function encode(graph: GraphBuilder, parts: VisionParts, values: PatchValues): s
       hiddenSize,
       hiddenSize,
     );
-    [normed, , , sum] = addAndNorm(attended, `${layer}layer_norm2`);
+    addAndNorm(attended, `${layer}layer_norm2`);
     const wide = dense(normed, `${layer}mlp.fc1`, config.intermediateSize, hiddenSize);
     const active = graph.op('FastGelu', [wide], { domain: microsoft });
     const narrow = dense(active, `${layer}mlp.fc2`, hiddenSize, config.intermediateSize);
     const isLast = index + 1 === config.layerCount;
     const next = isLast ? name('post_layernorm') : name(`encoder.layers.${index + 1}.layer_norm1`);
-    [normed, , , sum] = addAndNorm(narrow, next);
+    addAndNorm(narrow, next);
   }
   return project(graph, normed, parts, values);
 }
