@@ -129,37 +129,30 @@ function cropOf(
   };
 }
 
-/** Boxes of ink inside a crop that is none of its lines', kept clear of the lines' own letters. */
+/** Boxes of ink inside a crop that is none of its lines'. Where it meets their letters, row by row. */
 function foreignInk(box: Box, lines: readonly TextLine[], { components, rules, step }: PageInk): Box[] {
   const [left, top, right, bottom] = box.map((value) => value / step);
-  const own = new Set(lines.flatMap((line) => line.components));
-  const letters = [...own];
+  const letters = lines.flatMap((line) => line.components);
+  const own = new Set(letters.map(({ runs }) => runs));
+  const meets =
+    ([x0, y0, x1, y1]: Box) =>
+    (other: InkComponent) =>
+      other.x1 > x0 && other.x0 < x1 && other.y1 > y0 && other.y0 < y1;
   const foreign: Box[] = [];
   for (const component of components) {
-    const { x0, y0, x1, y1 } = component;
-    if (x1 <= left || x0 >= right || y1 <= top || y0 >= bottom || own.has(component)) continue;
-    foreign.push([x0 - 1, y0 - 1, x1 + 1, y1 + 1]);
+    const { x0, y0, x1, y1, runs } = component;
+    if (x1 <= left || x0 >= right || y1 <= top || y0 >= bottom || own.has(runs)) continue;
+    const around: Box = [x0 - 1, y0 - 1, x1 + 1, y1 + 1];
+    if (!letters.some(meets(around))) {
+      foreign.push(around);
+      continue;
+    }
+    for (let at = 0; at < runs.length; at += 3)
+      foreign.push([runs[at + 1] - 1, runs[at], runs[at + 2] + 1, runs[at] + 1]);
   }
   for (const [x0, y0, x1, y1] of rules) {
-    if (x1 > left && x0 < right && y1 > top && y0 < bottom) foreign.push([x0 - 1, y0 - 1, x1 + 1, y1 + 1]);
+    const around: Box = [x0 - 1, y0 - 1, x1 + 1, y1 + 1];
+    if (x1 > left && x0 < right && y1 > top && y0 < bottom && !letters.some(meets(around))) foreign.push(around);
   }
-  return foreign
-    .map((area) => clearOf(area, letters))
-    .filter(([x0, y0, x1, y1]) => x1 > x0 && y1 > y0)
-    .map((area) => area.map((value) => value * step) as unknown as Box);
-}
-
-/** Takes from a box the side on which it meets a letter. */
-function clearOf(area: Box, letters: readonly InkComponent[]): Box {
-  let [x0, y0, x1, y1] = area;
-  for (const letter of letters) {
-    if (letter.x1 <= x0 || letter.x0 >= x1 || letter.y1 <= y0 || letter.y0 >= y1) continue;
-    const cuts = [y1 - letter.y0, letter.y1 - y0, x1 - letter.x0, letter.x1 - x0];
-    const least = Math.min(...cuts);
-    if (least === cuts[0]) y1 = letter.y0;
-    else if (least === cuts[1]) y0 = letter.y1;
-    else if (least === cuts[2]) x1 = letter.x0;
-    else x0 = letter.x1;
-  }
-  return [x0, y0, x1, y1];
+  return foreign.map((area) => area.map((value) => value * step) as unknown as Box);
 }

@@ -46,6 +46,8 @@ export function coverInk(ink: PageInk, regions: readonly Region[], takeStrays: b
     if (owner < 0) left.push(component);
     else owned[owner].push(component);
   }
+  rejoinCutLines(owned, regions, ink);
+  settleMarks(owned, regions, places, ink.letterHeight);
   const covered = regions.map((region, index): InkedRegion => {
     const isText = !pictureLabels.has(region.label);
     const lines = isText ? printedLines(owned[index], ink) : [];
@@ -59,6 +61,76 @@ export function coverInk(ink: PageInk, regions: readonly Region[], takeStrays: b
     }
   }
   return extended.map((region, order) => ({ ...region, order }));
+}
+
+/**
+ * A printed line that the border between two regions runs through comes together again, in the region that holds more
+ * of it.
+ */
+function rejoinCutLines(owned: InkComponent[][], regions: readonly Region[], ink: PageInk): void {
+  const isLined = regions.map(({ label }) => !pictureLabels.has(label) && label !== 'table');
+  const lines = owned.map((components, index) => (isLined[index] ? groupLines(components) : []));
+  const areaOf = (line: TextLine) => line.components.reduce((sum, { area }) => sum + area, 0);
+  for (let a = 0; a < regions.length; a++) {
+    for (let b = a + 1; b < regions.length; b++) {
+      for (const first of lines[a]) {
+        const second = lines[b].find((line) => isSameLine(first, line, ink.letterHeight));
+        if (!second) continue;
+        const [from, to, moved] = areaOf(first) < areaOf(second) ? [a, b, first] : [b, a, second];
+        const gone = new Set(moved.components);
+        owned[from] = owned[from].filter((component) => !gone.has(component));
+        owned[to].push(...moved.components);
+      }
+    }
+  }
+}
+
+/** Dots and accents near the border of two regions go to the region of the letter they are nearest to. */
+function settleMarks(
+  owned: InkComponent[][],
+  regions: readonly Region[],
+  places: readonly Box[],
+  letterHeight: number,
+): void {
+  const isMark = ({ y0, y1 }: InkComponent) => y1 - y0 < letterHeight * 0.6;
+  const isLined = ({ label }: Region) => !pictureLabels.has(label) && label !== 'table';
+  for (let a = 0; a < regions.length; a++) {
+    for (let b = 0; b < regions.length; b++) {
+      if (a === b || !isLined(regions[a]) || !isLined(regions[b])) continue;
+      const near = owned[a].filter((mark) => isMark(mark) && gapTo(mark, places[b]) < letterHeight);
+      if (near.length === 0) continue;
+      const gone = new Set(
+        near.filter((mark) => {
+          const distance = (index: number) =>
+            owned[index].reduce(
+              (least, other) => (isMark(other) ? least : Math.min(least, gapBetween(mark, other))),
+              1e9,
+            );
+          return distance(b) < distance(a);
+        }),
+      );
+      owned[a] = owned[a].filter((component) => !gone.has(component));
+      owned[b].push(...gone);
+    }
+  }
+}
+
+function gapTo(mark: InkComponent, [x0, y0, x1, y1]: Box): number {
+  return gapBetween(mark, { x0, y0, x1, y1 });
+}
+
+function gapBetween(
+  a: Pick<InkComponent, 'x0' | 'y0' | 'x1' | 'y1'>,
+  b: Pick<InkComponent, 'x0' | 'y0' | 'x1' | 'y1'>,
+): number {
+  return Math.hypot(Math.max(b.x0 - a.x1, a.x0 - b.x1, 0), Math.max(b.y0 - a.y1, a.y0 - b.y1, 0));
+}
+
+/** Whether two lines stand on top of one another, letters of one between those of the other. */
+function isSameLine(a: TextLine, b: TextLine, letterHeight: number): boolean {
+  const height = Math.min(a.y1, b.y1) - Math.max(a.y0, b.y0);
+  const width = Math.min(a.x1, b.x1) - Math.max(a.x0, b.x0);
+  return height > 0.5 * Math.min(a.y1 - a.y0, b.y1 - b.y0) && width > letterHeight;
 }
 
 function printedLines(components: readonly InkComponent[], ink: PageInk): TextLine[] {

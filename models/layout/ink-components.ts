@@ -8,10 +8,14 @@ export interface InkComponent {
   readonly y1: number;
   /** Ink pixels. */
   readonly area: number;
+  /** Rows of ink: `y, x0, x1` three by three, `x1` outside. */
+  readonly runs: readonly number[];
 }
 
 /** Components of fewer pixels than this are grain. */
 const leastArea = 3;
+/** A full page of small print has some ten thousand; of more, which is noise, only the largest are kept. */
+const mostComponents = 30_000;
 
 /** Connected components (eight neighbours) of a mask, in the order of their first pixel. */
 export function findComponents({ width, height, bits }: Pick<InkMask, 'width' | 'height' | 'bits'>): InkComponent[] {
@@ -62,7 +66,7 @@ function gatherRuns(
   rows: readonly number[],
   rootOf: (run: number) => number,
 ): InkComponent[] {
-  const found = new Map<number, { x0: number; y0: number; x1: number; y1: number; area: number }>();
+  const found = new Map<number, { x0: number; y0: number; x1: number; y1: number; area: number; runs: number[] }>();
   for (let run = 0; run < parents.length; run++) {
     const root = rootOf(run);
     const box = found.get(root);
@@ -73,6 +77,7 @@ function gatherRuns(
         x1: ends[run],
         y1: rows[run] + 1,
         area: ends[run] - starts[run],
+        runs: [rows[run], starts[run], ends[run]],
       });
       continue;
     }
@@ -80,6 +85,9 @@ function gatherRuns(
     if (ends[run] > box.x1) box.x1 = ends[run];
     box.y1 = rows[run] + 1;
     box.area += ends[run] - starts[run];
+    box.runs.push(rows[run], starts[run], ends[run]);
   }
-  return [...found.values()].filter((component) => component.area >= leastArea);
+  const components = [...found.values()].filter((component) => component.area >= leastArea);
+  if (components.length <= mostComponents) return components;
+  return components.sort((a, b) => b.area - a.area).slice(0, mostComponents);
 }

@@ -33,8 +33,12 @@ export function groupLines(components: readonly InkComponent[]): TextLine[] {
     for (const component of components) {
       const height = component.y1 - component.y0;
       if (height > tall * 1.7) splitAmong(lines, component, tall);
-      else if (height < tall * 0.5) attach(lines, component, tall);
     }
+    attach(
+      lines,
+      components.filter(({ y0, y1 }) => y1 - y0 < tall * 0.5),
+      tall,
+    );
     lines = joinLevel(lines, tall);
   }
   return lines.sort((a, b) => a.y0 + a.y1 - b.y0 - b.y1);
@@ -101,20 +105,33 @@ function joinLevel(lines: OpenLine[], tall: number): OpenLine[] {
   return joined;
 }
 
-/** Dots, commas and dashes go to the line they are nearest to; far from any they are specks and are left out. */
-function attach(lines: readonly OpenLine[], component: InkComponent, tall: number): void {
-  let nearest: OpenLine | undefined;
-  let least = tall * 0.6;
-  const middle = (component.y0 + component.y1) / 2;
-  for (const line of lines) {
-    if (component.x1 < line.x0 - tall * 3 || component.x0 > line.x1 + tall * 3) continue;
-    const distance = Math.max(line.y0 - middle, middle - line.y1, 0);
-    if (distance < least) {
-      nearest = line;
-      least = distance;
-    }
+/** A gap beside a letter parts a mark from it less than one above or below: a full stop may stand well off. */
+const sidewaysWeight = 0.3;
+
+/**
+ * Dots, commas and dashes go to the line of the letter they are nearest to: a dot over an i may lie within the reach
+ * of the line above as well. Far from any letter they are specks and are left out.
+ */
+function attach(lines: readonly OpenLine[], marks: readonly InkComponent[], tall: number): void {
+  const letters = lines.map(({ components }) => [...components]);
+  for (const mark of marks) {
+    let nearest: OpenLine | undefined;
+    let least = tall;
+    lines.forEach((line, index) => {
+      const above = line.y0 - mark.y1;
+      const below = mark.y0 - line.y1;
+      if (above > tall * 0.6 || below > tall * 0.6) return;
+      for (const { x0, y0, x1, y1 } of letters[index]) {
+        const dx = Math.max(x0 - mark.x1, mark.x0 - x1, 0) * sidewaysWeight;
+        if (dx >= least) continue;
+        const distance = Math.hypot(dx, Math.max(y0 - mark.y1, mark.y0 - y1, 0));
+        if (distance >= least) continue;
+        nearest = line;
+        least = distance;
+      }
+    });
+    if (nearest) add(nearest, mark);
   }
-  if (nearest) add(nearest, component);
 }
 
 /** A component that reaches over several lines (letters that touch) is shared out; a tall one on one line joins it. */
