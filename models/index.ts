@@ -1,4 +1,5 @@
-export { type CompiledModel, type CompileProgress, type CompileTarget, compileModel } from './compile/compile-model.js';
+export { type CompiledModel, type CompileProgress, compileModel } from './compile/compile-model.js';
+export { type CompileTarget, chooseTarget } from './compile/compile-target.js';
 export { acceptRereads, type ReadPlan } from './document/accept-rereads.js';
 export { assembleBlock } from './document/assemble-block.js';
 export { type AssembleOptions, assemblePage } from './document/assemble-page.js';

@@ -3,6 +3,7 @@ import { mkdirSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ModelError } from '../errors.js';
 import type { LayoutFolder, ModelFolder } from '../open-model.js';
+import type { CompileTarget } from './compile-target.js';
 import { buildDecodeGraph } from './decode-graph.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { findCompiled, publishCompiled, sweepAbandoned, writeAside } from './graph-cache.js';
@@ -17,11 +18,6 @@ import { openWeights } from './weights-files.js';
 
 /** Raised when the graphs change, so that no older cache is used. */
 const compilerVersion = 6;
-
-export interface CompileTarget {
-  readonly device: 'cpu' | 'cuda';
-  readonly precision: 'fp32' | 'fp16' | 'int8';
-}
 
 export const graphNames = ['vision', 'prefill', 'decode', 'layout'] as const;
 export type GraphName = (typeof graphNames)[number];

@@ -6,6 +6,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -21,6 +22,9 @@ import { inlineWeightBytes, writeModel } from './onnx-writer.js';
 const temporaryPrefix = 'compiling-';
 /** No compilation takes this long: what is older was left by a process that died. */
 const abandonedMs = 60 * 60 * 1000;
+
+/** Graphs nobody opened for this long are removed, so that old versions do not pile up. */
+const unusedMs = 30 * 24 * 60 * 60 * 1000;
 
 /** Written last into a folder of graphs; lists its files and their sizes. */
 const markerName = 'compiled.json';
@@ -40,7 +44,15 @@ export function findCompiled(cacheDir: string, key: string): CompiledModel | und
   for (const [name, size] of Object.entries(files)) {
     if (statSync(join(dir, name), { throwIfNoEntry: false })?.size !== size) return undefined;
   }
+  markUsed(markerPath);
   return describe(dir, key, true);
+}
+
+/** The marker's time tells when graphs were last wanted; in a cache that cannot be written nothing is swept either. */
+function markUsed(markerPath: string): void {
+  try {
+    utimesSync(markerPath, new Date(), new Date());
+  } catch {}
 }
 
 /** Writes the bundles into a temporary folder of the cache and returns its path. */
@@ -105,13 +117,14 @@ export function publishCompiled(cacheDir: string, key: string, folder: string): 
   return describe(dir, key, false);
 }
 
-/** Removes temporary folders of processes that died. */
+/** Removes temporary folders of processes that died, and graphs that nobody wanted for a month. */
 export function sweepAbandoned(cacheDir: string, nowMs = Date.now()): void {
   for (const name of readdirSync(cacheDir)) {
-    if (!name.startsWith(temporaryPrefix)) continue;
     const path = join(cacheDir, name);
-    const age = nowMs - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? nowMs);
-    if (age > abandonedMs) rmSync(path, { recursive: true, force: true });
+    const isTemporary = name.startsWith(temporaryPrefix);
+    const watched = isTemporary ? path : join(path, markerName);
+    const age = nowMs - (statSync(watched, { throwIfNoEntry: false })?.mtimeMs ?? nowMs);
+    if (age > (isTemporary ? abandonedMs : unusedMs)) rmSync(path, { recursive: true, force: true });
   }
 }
 

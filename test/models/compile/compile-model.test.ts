@@ -105,6 +105,17 @@ describe('compileModel', () => {
     expect(readdirSync(cache).sort()).toEqual([again.key, 'compiling-alive'].sort());
   });
 
+  it('forgets graphs that nobody wanted for a month', async () => {
+    const old = await compileModel(await openModel(snapshot()), target, cache);
+    utimesSync(join(old.dir, 'compiled.json'), new Date(0), new Date(0));
+    await compileModel(await openModel(join(folder, 'model')), target, cache);
+    const other = await compileModel(await openModel(snapshot({ seed: 2 }, 'other')), target, cache);
+    expect(readdirSync(cache).sort()).toEqual([old.key, other.key].sort());
+    utimesSync(join(old.dir, 'compiled.json'), new Date(0), new Date(0));
+    const third = await compileModel(await openModel(snapshot({ seed: 3 }, 'third')), target, cache);
+    expect(readdirSync(cache).sort()).toEqual([other.key, third.key].sort());
+  });
+
   it('reads the same from every layout of a checkpoint', async () => {
     const expected = await readWith(snapshot());
     expect(expected).toHaveLength(8);
