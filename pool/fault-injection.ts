@@ -52,7 +52,8 @@ function readFault(text: string): Fault {
   for (const condition of conditions.split(',').filter((part) => part.trim() !== '')) {
     const [name, value = ''] = condition.split(/=(.*)/).map((part) => part.trim());
     if (name === 'device') fault.device = value;
-    else if ((numbers as readonly string[]).includes(name) && Number.isFinite(Number(value || 'x'))) fault[name] = Number(value);
+    else if ((numbers as readonly string[]).includes(name) && Number.isFinite(Number(value || 'x')))
+      fault[name] = Number(value);
     else throw refuse(`"${condition.trim()}" is no condition of a fault`);
   }
   return fault as unknown as Fault;

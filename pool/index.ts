@@ -25,5 +25,6 @@ export {
   type Task,
 } from '#models';
 export { type Failure, PoolError, type PoolErrorCode, poolErrorCodes } from './errors.js';
+export { type OpenPoolOptions, openPool } from './open-pool.js';
 export type * from './pool.js';
 export type { PoolStats } from './pool-stats.js';

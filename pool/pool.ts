@@ -159,6 +159,8 @@ export interface DeviceStatus {
   /** Epoch milliseconds of the last right canary answer. */
   readonly canaryOkAt?: number;
   readonly canaryMismatchCount: number;
+  /** Of the process of its own, where it has one. */
+  readonly pid?: number;
 }
 
 export type DeviceAction = 'drain' | 'resume' | 'restart';
@@ -212,6 +214,8 @@ export interface Pool {
   control(deviceId: string, action: DeviceAction): Promise<void>;
   /** Ready: at least one device read the canary right and takes work. */
   isReady(): boolean;
+  /** Resolves when `isReady` holds for the first time; rejects when the model cannot be compiled or opened. */
+  whenReady(): Promise<void>;
   stats(): PoolStats;
   onEvent(listener: (event: PoolEvent) => void): () => void;
   /** Stops accepting, finishes what is in flight within `drainMs`, then frees every thread and process. */

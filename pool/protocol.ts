@@ -1,6 +1,6 @@
 import type { CropPatches } from '#models';
-import type { EngineSetup } from './engine/engine-setup.js';
 import type { EngineCapacity, EngineCrop, EngineEvent, StepReport } from './engine/engine.js';
+import type { EngineSetup } from './engine/engine-setup.js';
 import type { Failure } from './errors.js';
 
 /** Pixels of a crop that lie in a file: between processes megabytes do not go through the channel. */

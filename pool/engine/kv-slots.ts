@@ -162,7 +162,11 @@ export class KvSlots {
   /** Columns grow by a quarter more than is needed, where there are blocks for it, and shrink when half is unused. */
   #columnsFor(rows: number, length: number): number {
     const { blockSize, blockCount } = this.#shape;
-    if (length <= this.#columns && length * 2 > this.#columns && kvBlocksFor(rows, this.#columns, blockSize) <= blockCount)
+    if (
+      length <= this.#columns &&
+      length * 2 > this.#columns &&
+      kvBlocksFor(rows, this.#columns, blockSize) <= blockCount
+    )
       return this.#columns;
     const most = Math.floor(blockCount / Math.max(1, rows)) * blockSize;
     const least = Math.max(1, Math.ceil(length / blockSize)) * blockSize;

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, unlinkSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { CropPatches } from '#models';
@@ -97,8 +97,11 @@ function loadCrop(message: CropMessage): EngineCrop {
   return { ...message, images };
 }
 
+/** The file is ours now; what is left after a crash is swept with its folder. */
 function readPatches({ file, ...grid }: PatchesFile): CropPatches {
-  return { ...grid, patches: new Uint8Array(readFileSync(file)) };
+  const patches = new Uint8Array(readFileSync(file));
+  unlinkSync(file);
+  return { ...grid, patches };
 }
 
 function toFailure(error: unknown): Failure {
@@ -118,7 +121,9 @@ function misbehave(kind: string, forMs = 3_600_000): void {
 /** Turns every finished reading into a wrong one. */
 function garble(result: StepResult): StepResult {
   const events = result.events.map((event) =>
-    event.type === 'finished' ? { ...event, reading: { ...event.reading, tokenIds: [], logprobs: [], keepCount: 0 } } : event,
+    event.type === 'finished'
+      ? { ...event, reading: { ...event.reading, tokenIds: [], logprobs: [], keepCount: 0 } }
+      : event,
   );
   return { ...result, events };
 }

@@ -83,7 +83,10 @@ export class StepGraphs {
         cellCount += length / width;
         return start;
       });
-      const grids = images.map(({ gridHeight, gridWidth }) => ({ height: gridHeight / merge, width: gridWidth / merge }));
+      const grids = images.map(({ gridHeight, gridWidth }) => ({
+        height: gridHeight / merge,
+        width: gridWidth / merge,
+      }));
       return { ids, grids, embedStarts };
     });
     // The graph wants one row even where no prompt has a picture.

@@ -1,0 +1,161 @@
+import {
+  acceptRereads,
+  assembleBlock,
+  assemblePage,
+  type Block,
+  type CropOutcome,
+  type CropPatches,
+  checkReadings,
+  isPictureLabel,
+  meanConfidence,
+  mostRereadRounds,
+  type PageHints,
+  type PagePlan,
+  type PlannedBlock,
+  picturePathOf,
+  type ReadPlan,
+  type RecipeOptions,
+} from '#models';
+import type { CropReader, CropText } from './crop-reader.js';
+import type { PageOutcome, ParseOptions, PoolEvent, Priority, StageTimings } from './pool.js';
+import type { PreparePool } from './prepare/prepare-pool.js';
+import type { PreparedPage, SharedDocument } from './prepare/prepare-protocol.js';
+import type { RunScope } from './run-scope.js';
+import { noTimings, sumTimings } from './stage-timings.js';
+
+export interface PageRunParts {
+  readonly prepare: PreparePool;
+  readonly reader: CropReader;
+  readonly hints: PageHints;
+  readonly scope: RunScope;
+  readonly document: SharedDocument;
+  readonly recipe: RecipeOptions;
+  readonly pictures: NonNullable<ParseOptions['pictures']>;
+  readonly priority: Priority;
+  readonly emit: (event: PoolEvent) => void;
+  /** Told as it happens, before the page is done. */
+  readonly onPlanned: (plan: PagePlan) => Promise<void>;
+  readonly onBlock: (block: Block) => Promise<void>;
+}
+
+const pictureQuality = { maxSide: 4096, quality: 85 };
+
+/**
+ * Reads one page: decode, layout and crops in the prepare pool; every block for itself, read again where its reading
+ * cannot be right; then the whole. Rejects when the page cannot be prepared or the run is over; a crop that cannot be
+ * read is the failure of its block.
+ */
+export async function readPage(pageIndex: number, parts: PageRunParts): Promise<PageOutcome> {
+  const { prepare, scope, document, recipe, hints, pictures } = parts;
+  const startedAt = performance.now();
+  const page = await scope.race(prepare.preparePage({ document, pageIndex, recipe }));
+  await scope.race(parts.onPlanned(page.plan));
+  const spent: StageTimings[] = [preparing(page)];
+  const blocks = await Promise.all(
+    page.plan.blocks.map(async (_, index) => {
+      const read = await readBlock(page, index, parts, spent);
+      const block = assembleBlock(read.plan.blocks[0], read.outcomes[0], index + 1, hints);
+      if (!isGone(read.plan.blocks[0], block)) await scope.race(parts.onBlock(block));
+      return read;
+    }),
+  );
+  const plan = { ...page.plan, blocks: blocks.map((read) => read.plan.blocks[0]) };
+  const outcomes = blocks.map((read) => read.outcomes[0]);
+  const picturePath = pictures.blocks ? (block: Block) => picturePathOf(block, recipe) : undefined;
+  const result = assemblePage(plan, outcomes, { recipe, hints, picturePath });
+  const pictured = await scope.race(encodePictures(page, result.blocks, parts));
+  const timings = sumTimings(spent, performance.now() - startedAt);
+  parts.emit({
+    type: 'page-finished',
+    timings,
+    emptyBlockCount: plan.blocks.filter(({ crops }, index) => crops.length > 0 && isEmpty(outcomes[index])).length,
+    meanConfidence: meanConfidence(outcomes.flat().flatMap((outcome) => ('error' in outcome ? [] : outcome.logprobs))),
+  });
+  return { pageIndex, ...result, detections: page.detections, timings, ...pictured };
+}
+
+/** One block of the plan, as a plan of its own: no block waits for another. */
+async function readBlock(
+  page: PreparedPage,
+  blockIndex: number,
+  parts: PageRunParts,
+  spent: StageTimings[],
+): Promise<ReadPlan> {
+  const { prepare, scope, recipe, hints } = parts;
+  const block = page.plan.blocks[blockIndex];
+  const patches = page.crops.filter((crop) => crop.blockIndex === blockIndex).map((crop) => crop.patches);
+  let read: ReadPlan = {
+    plan: { ...page.plan, blocks: [block] },
+    outcomes: [await readCrops(block.crops, patches, parts, spent)],
+  };
+  for (let round = 0; round < mostRereadRounds; round++) {
+    const rereads = checkReadings(read.plan, read.outcomes, hints);
+    if (rereads.length === 0) break;
+    const answers = await Promise.all(
+      rereads.map(async ({ crops }) => {
+        const { image, plan } = page;
+        const again = await scope.race(prepare.prepareCrops({ image, slope: plan.slope, crops, pixels: recipe }));
+        return readCrops(crops, again, parts, spent);
+      }),
+    );
+    read = acceptRereads(read, rereads, answers);
+  }
+  return read;
+}
+
+async function readCrops(
+  crops: PlannedBlock['crops'],
+  patches: readonly CropPatches[],
+  { reader, scope, document, priority, recipe }: PageRunParts,
+  spent: StageTimings[],
+): Promise<CropOutcome[]> {
+  scope.check();
+  const readings = crops.map(({ task }, index) =>
+    reader.read({
+      flow: document.documentId,
+      priority,
+      task,
+      patches: patches[index],
+      maxTokens: recipe.maxNewTokens,
+    }),
+  );
+  const texts = await scope.race(Promise.all(readings));
+  return texts.map((text) => {
+    if (text.ok) spent.push(text.reading.timings);
+    return toOutcome(text);
+  });
+}
+
+function toOutcome(text: CropText): CropOutcome {
+  return text.ok ? text.text : { error: { code: text.failure.code, message: text.failure.message } };
+}
+
+/** The rule of `assemblePage`: left-over ink that turned out to be no text. */
+function isGone({ isStray }: PlannedBlock, { text, error }: Block): boolean {
+  return isStray === true && text === '' && !error;
+}
+
+function isEmpty(outcomes: readonly CropOutcome[]): boolean {
+  return outcomes.every((outcome) => 'error' in outcome || outcome.text.trim() === '');
+}
+
+function preparing({ timings }: PreparedPage): StageTimings {
+  const { decodeMs, detectMs, planMs, cropMs } = timings;
+  return { ...noTimings, prepareMs: decodeMs + planMs + cropMs, detectMs };
+}
+
+async function encodePictures(
+  { image }: PreparedPage,
+  blocks: readonly Block[],
+  { prepare, pictures, recipe }: PageRunParts,
+): Promise<Pick<PageOutcome, 'pageJpeg' | 'blockJpegs'>> {
+  const kept = pictures.blocks ? blocks.filter(({ label }) => isPictureLabel(label, recipe)) : [];
+  const boxes = [...(pictures.page ? [null] : []), ...kept.map(({ box }) => box)];
+  if (boxes.length === 0) return {};
+  const jpegs = [...(await prepare.encodeJpegs({ image, boxes, ...pictureQuality }))];
+  const pageJpeg = pictures.page ? jpegs.shift() : undefined;
+  return {
+    ...(pageJpeg && { pageJpeg }),
+    ...(pictures.blocks && { blockJpegs: new Map(kept.map(({ order }, index) => [order, jpegs[index]])) }),
+  };
+}

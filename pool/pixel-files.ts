@@ -1,0 +1,66 @@
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { CropPatches } from '#models';
+import type { PatchesFile } from './protocol.js';
+
+/** A folder in memory through which pixels go to one process. The reader removes a file once it has it. */
+export interface PixelFiles {
+  write(image: CropPatches): Promise<PatchesFile>;
+  /** Removes the folder and what a dead reader left in it. */
+  close(): void;
+}
+
+const prefix = 'quire-pixels';
+
+/** `/dev/shm` is memory on Linux; the folder is for this user only. */
+function pixelRoot(): string {
+  try {
+    readdirSync('/dev/shm');
+    return '/dev/shm';
+  } catch {
+    return tmpdir();
+  }
+}
+
+/** Process ids mean something only within their namespace, and containers may share the folder. */
+function namespaceId(): string {
+  try {
+    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '');
+  } catch {
+    return '0';
+  }
+}
+
+export function openPixelFiles(root = pixelRoot()): PixelFiles {
+  const dir = mkdtempSync(join(root, `${prefix}-${namespaceId()}-${process.pid}-`));
+  let count = 0;
+  return {
+    async write({ patches, ...grid }) {
+      const file = join(dir, String(count++));
+      await writeFile(file, patches, { mode: 0o600 });
+      return { ...grid, file };
+    },
+    close: () => rmSync(dir, { recursive: true, force: true }),
+  };
+}
+
+/** Removes folders of processes that are gone; those of other living servers stay. */
+export function sweepPixelFiles(root = pixelRoot()): void {
+  const own = `${prefix}-${namespaceId()}-`;
+  for (const name of readdirSync(root)) {
+    if (!name.startsWith(own)) continue;
+    const pid = Number(name.slice(own.length).split('-')[0]);
+    if (Number.isInteger(pid) && pid > 0 && !isAlive(pid)) rmSync(join(root, name), { recursive: true, force: true });
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}

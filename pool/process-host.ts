@@ -1,0 +1,91 @@
+import { fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { DeviceHost, HostExit, HostListener } from './device-host.js';
+import { openPixelFiles } from './pixel-files.js';
+import type { CropMessage, HostReport, HostRequest, ShardRequest, ShardSetup } from './protocol.js';
+
+const childPath = fileURLToPath(new URL('./process-host-child.js', import.meta.url));
+/** Pictures smaller than this go through the channel: a file would cost more. */
+const leastFileBytes = 64 * 1024;
+/** Time a process gets to end by itself. */
+const patienceMs = 10_000;
+/** Signals that come from an operator or the kernel, not from what the process did. */
+const outsideSignals: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP']);
+
+/** Opens the shards of a device in a process of its own, which can die, or be killed, alone. */
+export function openProcessHost(setups: readonly ShardSetup[], listener: HostListener): DeviceHost {
+  const files = openPixelFiles();
+  const child = fork(childPath, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  let isLeft = false;
+  const gone = new Promise<HostExit>((resolve) => {
+    child.once('error', (error) =>
+      resolve({ reason: `its process did not start: ${error.message}`, isOutsideKill: false }),
+    );
+    child.once('exit', (code, signal) =>
+      resolve({
+        reason: `its process ended with ${signal ?? `code ${code}`}`,
+        isOutsideKill: signal !== null && outsideSignals.has(signal),
+      }),
+    );
+  });
+  void gone.then((exit) => {
+    files.close();
+    if (isLeft) return;
+    isLeft = true;
+    listener.onExit(exit);
+  });
+
+  const send = (request: HostRequest): void => {
+    // The channel of a dying process fails; its exit says so.
+    if (child.connected) child.send(request, () => {});
+  };
+  child.on('message', (report: HostReport) => {
+    if (isLeft) return;
+    if (report.type === 'shard') listener.onReport(report.shard, report.report);
+    else leave({ reason: report.reason, isOutsideKill: false });
+  });
+
+  function leave(exit: HostExit): void {
+    isLeft = true;
+    child.kill('SIGKILL');
+    listener.onExit(exit);
+  }
+
+  /** One message after another: a cancellation must not overtake the crop whose pixels are being written. */
+  let sending: Promise<void> = Promise.resolve();
+  function post(shard: number, request: ShardRequest): void {
+    sending = sending.then(async () => {
+      if (isLeft) return;
+      const sent = request.type === 'admit' ? { ...request, crop: await withFiles(request.crop) } : request;
+      send({ type: 'shard', shard, request: sent });
+    });
+  }
+
+  async function withFiles(crop: CropMessage): Promise<CropMessage> {
+    const images = await Promise.all(
+      crop.images.map((image) => {
+        if ('file' in image || image.patches.length < leastFileBytes) return image;
+        // A full file system is no reason to lose a crop: the channel carries it too.
+        return files.write(image).catch(() => image);
+      }),
+    );
+    return { ...crop, images };
+  }
+
+  send({ type: 'open', setups });
+  return {
+    pid: child.pid,
+    post,
+    async close() {
+      isLeft = true;
+      send({ type: 'close' });
+      const timer = setTimeout(() => child.kill('SIGKILL'), patienceMs);
+      await gone;
+      clearTimeout(timer);
+    },
+    kill() {
+      isLeft = true;
+      child.kill('SIGKILL');
+    },
+  };
+}

@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto';
+import { createTokenStream, type PromptMessage, type Task, type TokenStream, taskPrompts, tasks } from '#models';
+import type { GeneratedTokens } from './engine/engine.js';
+import { PoolError } from './errors.js';
+import { createEventChannel, type EventChannel } from './event-channel.js';
+import type { RecognizeEvent, RecognizeInput, RecognizeResult, RecognizeRun, RunOptions } from './pool.js';
+import type { PoolParts } from './pool-parts.js';
+import type { PreparedPicture } from './prepare/prepare-protocol.js';
+import { openRunScope, type RunScope } from './run-scope.js';
+import { createStopText } from './stop-text.js';
+
+const eventCapacity = 256;
+
+/** Starts one chat turn: pictures to patches, the chat template, then one sequence whose tokens are told as they come. */
+export function startRecognize(input: RecognizeInput, options: RunOptions, parts: PoolParts): RecognizeRun {
+  const scope = openRunScope(options);
+  const events = createEventChannel<RecognizeEvent>(eventCapacity, () => scope.abort(parts.cancelled()));
+  const result = recognize(input, options, parts, scope, events);
+  result.then(
+    () => events.end(),
+    (error: unknown) => events.fail(error),
+  );
+  return { result, [Symbol.asyncIterator]: () => events[Symbol.asyncIterator]() };
+}
+
+async function recognize(
+  input: RecognizeInput,
+  options: RunOptions,
+  parts: PoolParts,
+  scope: RunScope,
+  events: EventChannel<RecognizeEvent>,
+): Promise<RecognizeResult> {
+  const startedAt = performance.now();
+  const flow = randomUUID();
+  const files = input.messages.flatMap(({ content }) =>
+    content.flatMap((part) => (part.type === 'image' ? [part.bytes] : [])),
+  );
+  const ticket = parts.enter({ ...options, bytes: files.reduce((sum, { length }) => sum + length, 0), scope });
+  try {
+    await scope.race(parts.opened);
+    ticket.startPage();
+    const kind = taskOf(input);
+    const pixels = { minPixels: input.minPixels, maxPixels: input.maxPixels };
+    const pictures = await scope.race(
+      Promise.all(files.map((bytes) => parts.prepare().preparePicture({ bytes, task: kind, pixels }))),
+    );
+    ticket.setPages(pictures.map(({ width, height }) => width * height));
+    const prepareMs = performance.now() - startedAt;
+    const prompt = renderPrompt(input, pictures, parts);
+    const answer = createAnswer(input, parts, scope, events);
+    const submitted = parts.dispatcher.submit({
+      flow,
+      priority: options.priority ?? 'interactive',
+      kind,
+      promptIds: prompt.tokenIds,
+      images: pictures.map(({ patches }) => patches),
+      imageTokenCount: prompt.imageTokenCount,
+      maxTokens: limitTokens(input, prompt.tokenIds.length, parts),
+      onTokens: answer.take,
+    });
+    const crop = await scope.race(Promise.race([submitted, answer.stopped]));
+    if (crop && !crop.ok) {
+      throw new PoolError(crop.failure.code as never, crop.failure.message, crop.failure.detail);
+    }
+    answer.end();
+    await answer.written();
+    const totalMs = performance.now() - startedAt;
+    const timings = crop ? crop.reading.timings : { ...zeroCrop, imageTokenCount: prompt.imageTokenCount };
+    return {
+      ...answer.result(),
+      finishReason: crop ? crop.reading.finishReason : 'stop',
+      promptTokenCount: prompt.tokenIds.length,
+      timings: { ...timings, prepareMs, totalMs, outputTokenCount: answer.result().outputTokenCount },
+    };
+  } catch (error) {
+    scope.abort(error);
+    throw error;
+  } finally {
+    scope.close();
+    parts.dispatcher.cancelFlow(flow);
+    ticket.endPage();
+    ticket.leave();
+  }
+}
+
+const zeroCrop = {
+  prepareMs: 0,
+  detectMs: 0,
+  queueMs: 0,
+  visionMs: 0,
+  prefillMs: 0,
+  decodeMs: 0,
+  totalMs: 0,
+  cropCount: 1,
+  imageTokenCount: 0,
+  outputTokenCount: 0,
+};
+
+/** The text so far, as events; a stop text ends it, and is not part of it. */
+function createAnswer(
+  { stop = [], skipSpecialTokens = true }: RecognizeInput,
+  { tokenizer: { tokenizer } }: PoolParts,
+  scope: RunScope,
+  events: EventChannel<RecognizeEvent>,
+) {
+  const stream: TokenStream = createTokenStream(tokenizer, { skipSpecialTokens });
+  const stopText = createStopText(stop);
+  const tokenIds: number[] = [];
+  const logprobs: number[] = [];
+  const waiting: { tokenIds: number[]; logprobs: number[] } = { tokenIds: [], logprobs: [] };
+  const textOfToken = (id: number): string => tokenizer.decode([id], { skipSpecialTokens: false });
+  let text = '';
+  let isOver = false;
+  let writing: Promise<void> = Promise.resolve();
+  let stopNow = (_: null): void => {};
+  const stopped = new Promise<null>((resolve) => {
+    stopNow = resolve;
+  });
+
+  const tell = (piece: string): void => {
+    text += piece;
+    if (piece === '' && waiting.tokenIds.length === 0) return;
+    const ids = waiting.tokenIds.splice(0);
+    const event: RecognizeEvent = {
+      type: 'delta',
+      text: piece,
+      tokenIds: ids,
+      tokenTexts: ids.map(textOfToken),
+      logprobs: waiting.logprobs.splice(0),
+    };
+    writing = writing.then(() => scope.race(events.write(event)));
+    writing.catch(() => {});
+  };
+  return {
+    stopped,
+    take(tokens: GeneratedTokens): void {
+      // Token by token, so that what follows a stop text is not counted.
+      tokens.tokenIds.forEach((tokenId, index) => {
+        if (isOver) return;
+        tokenIds.push(tokenId);
+        logprobs.push(tokens.logprobs[index]);
+        waiting.tokenIds.push(tokenId);
+        waiting.logprobs.push(tokens.logprobs[index]);
+        const { piece, isStopped } = stopText.push(stream.push([tokenId]));
+        tell(piece);
+        if (!isStopped) return;
+        isOver = true;
+        stopNow(null);
+      });
+    },
+    end(): void {
+      if (isOver) return;
+      isOver = true;
+      const { piece, isStopped } = stopText.push(stream.end());
+      tell(isStopped ? piece : piece + stopText.end());
+    },
+    written: () => writing,
+    result: () => ({
+      text,
+      tokenIds,
+      tokenTexts: tokenIds.map(textOfToken),
+      logprobs,
+      outputTokenCount: tokenIds.length,
+    }),
+  };
+}
+
+/** The task whose words the prompt uses: it chooses pixel limits and the room of the loop guard. */
+function taskOf({ messages }: RecognizeInput): Task {
+  const words = messages.flatMap(({ content }) =>
+    content.flatMap((part) => (part.type === 'text' ? [part.text.trim()] : [])),
+  );
+  return tasks.find((task) => words.includes(taskPrompts[task])) ?? 'ocr';
+}
+
+function renderPrompt(
+  { messages }: RecognizeInput,
+  pictures: readonly PreparedPicture[],
+  { tokenizer, model }: PoolParts,
+) {
+  const cellPatches = model.reader.vision.mergeSize ** 2;
+  const counts = pictures.map(({ patches }) => (patches.gridHeight * patches.gridWidth) / cellPatches);
+  const remaining = [...counts];
+  const counted = messages.map(
+    ({ role, content }): PromptMessage => ({
+      role,
+      content: content.map((part) =>
+        part.type === 'text' ? part : { type: 'image', tokenCount: remaining.shift() as number },
+      ),
+    }),
+  );
+  const { tokenIds } = tokenizer.promptTemplate.render(counted);
+  return { tokenIds, imageTokenCount: counts.reduce((sum, count) => sum + count, 0) };
+}
+
+/** Tokens that may be generated. Throws CROP_TOO_LONG where the prompt leaves no room for one. */
+function limitTokens({ maxTokens }: RecognizeInput, promptLength: number, { config, model }: PoolParts): number {
+  const most = Math.min(config.engine.maxSequenceLength, model.reader.text.maxPositions);
+  const room = most - promptLength;
+  if (room < 1) {
+    throw new PoolError('CROP_TOO_LONG', `The prompt has ${promptLength} tokens; ${most - 1} are allowed.`, {
+      promptLength,
+      limit: most - 1,
+    });
+  }
+  return Math.min(room, maxTokens ?? config.engine.maxTokens, config.engine.maxTokens);
+}
