@@ -2,6 +2,8 @@ import { OpenAPIHono } from '@hono/zod-openapi';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import type { AppEnv, AppParts, RouteParts } from './app-env.js';
+import { openAiErrorFormat } from './dialects/openai/openai-error.js';
+import { paddlexErrorFormat } from './dialects/paddlex/envelope.js';
 import { RouterError } from './errors.js';
 import { describeIssues } from './input/describe-issues.js';
 import { createUploadBudget } from './input/upload-budget.js';
@@ -14,10 +16,14 @@ import { notFoundHandler } from './middleware/not-found-handler.js';
 import { requestId } from './middleware/request-id.js';
 import { pageContentPolicy } from './page/content-policy.js';
 import { createQuietWarnings } from './quiet-warnings.js';
+import { registerChatCompletions } from './routes/chat-completions.js';
 import { registerDevices } from './routes/devices.js';
 import { registerHealth } from './routes/health.js';
+import { registerLayoutParsing } from './routes/layout-parsing.js';
 import { registerMetrics } from './routes/metrics.js';
+import { registerModels } from './routes/models.js';
 import { registerOpenApi } from './routes/openapi.js';
+import { registerPaddlexHealth } from './routes/paddlex-health.js';
 import { registerPage } from './routes/page.js';
 import { registerParse } from './routes/parse.js';
 
@@ -31,6 +37,10 @@ const contentSecurityPolicy = {
   frameAncestors: ["'none'"],
   baseUri: ["'none'"],
 };
+
+/** Routes of the dialects, whose failures come in their own envelopes. */
+const openAiPaths = ['/v1/chat/*', '/v1/models', '/v1/models/*'];
+const paddlexPaths = ['/layout-parsing', '/restructure-pages'];
 
 /** The whole HTTP side as a function from request to response: middleware and routes in order. Opens no port. */
 export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
@@ -52,13 +62,19 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   app.use(secureHeaders({ strictTransportSecurity: false, contentSecurityPolicy, crossOriginResourcePolicy: false }));
   if (config.server.corsOrigins.length > 0) app.use(cors(corsOptions(config.server.corsOrigins)));
   app.use(errorFormat(quireErrorFormat));
+  for (const path of openAiPaths) app.use(path, errorFormat(openAiErrorFormat));
+  for (const path of paddlexPaths) app.use(path, errorFormat(paddlexErrorFormat()));
   app.use(deadline(config.server.requestTimeoutMs));
-  app.use('/v1/*', userAuth(config.server));
+  for (const path of ['/v1/*', ...paddlexPaths]) app.use(path, userAuth(config.server));
   app.use('/devices', userAuth(config.server));
   app.use('/devices/:id/:action', adminAuth(config.server));
 
   registerParse(app, routeParts);
+  registerLayoutParsing(app, routeParts);
+  registerChatCompletions(app, routeParts);
+  registerModels(app, routeParts);
   registerHealth(app, routeParts);
+  registerPaddlexHealth(app, routeParts);
   registerMetrics(app, routeParts);
   registerDevices(app, routeParts);
   registerPage(app, routeParts);
@@ -70,7 +86,7 @@ function corsOptions(origins: readonly string[]): Parameters<typeof cors>[0] {
   return {
     origin: origins.includes('*') ? '*' : [...origins],
     allowMethods: ['GET', 'POST'],
-    exposeHeaders: ['X-Request-Id', 'X-Failed-Blocks', 'Retry-After', 'Server-Timing'],
+    exposeHeaders: ['X-Request-Id', 'X-Failed-Blocks', 'Retry-After', 'Server-Timing', 'X-Ignored-Parameters'],
     maxAge: 3600,
   };
 }

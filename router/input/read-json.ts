@@ -1,7 +1,9 @@
 import type { Context } from 'hono';
 import type { AppEnv, RouteParts } from '../app-env.js';
 import { RouterError } from '../errors.js';
+import { parseJson } from './parse-json.js';
 import { readBody } from './read-body.js';
+import { refuseEncoding } from './refuse-encoding.js';
 
 /**
  * A JSON body, held to the limits of all bodies. What it holds is for a schema to say.
@@ -13,11 +15,8 @@ export async function readJson(c: Context<AppEnv>, { config, uploads }: RoutePar
   if (!/^application\/([\w.-]+\+)?json$/.test(mediaType)) {
     throw new RouterError('MEDIA_TYPE_UNSUPPORTED', 'This route takes JSON: send Content-Type: application/json.');
   }
+  refuseEncoding(c.req);
   const { signal } = c.get('deadline');
   const body = await readBody(c.req.raw, { maxBytes: config.server.maxBodyBytes, budget: uploads, signal });
-  try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (error) {
-    throw new RouterError('BODY_INVALID', 'The body is not valid JSON.', { cause: error });
-  }
+  return parseJson(body);
 }

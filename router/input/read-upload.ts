@@ -4,8 +4,10 @@ import { urlInputSchema } from '../contract/parse-request.js';
 import { RouterError } from '../errors.js';
 import { describeIssues } from './describe-issues.js';
 import { fetchUrl } from './fetch-url.js';
+import { parseJson } from './parse-json.js';
 import { readBody } from './read-body.js';
 import { readMultipartFile } from './read-multipart-file.js';
+import { refuseEncoding } from './refuse-encoding.js';
 
 /**
  * The file of a request, however it was sent: the raw body, the multipart field `file`, or fetched from the `url` of
@@ -16,13 +18,7 @@ export async function readUpload(c: Context<AppEnv>, { config, uploads }: RouteP
   const mediaType = header.split(';', 1)[0].trim().toLowerCase();
   const { signal } = c.get('deadline');
   checkMediaType(mediaType);
-  const encoding = c.req.header('content-encoding') ?? 'identity';
-  if (encoding.toLowerCase() !== 'identity') {
-    throw new RouterError(
-      'MEDIA_TYPE_UNSUPPORTED',
-      'Send the body without a Content-Encoding; pictures are compressed already.',
-    );
-  }
+  refuseEncoding(c.req);
   const body = await readBody(c.req.raw, { maxBytes: config.server.maxBodyBytes, budget: uploads, signal });
   if (mediaType === 'multipart/form-data') return readMultipartFile(body, header);
   if (mediaType === 'application/json') {
@@ -43,13 +39,7 @@ function checkMediaType(mediaType: string): void {
 }
 
 function readUrlInput(body: Uint8Array): string {
-  let value: unknown;
-  try {
-    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(body));
-  } catch (error) {
-    throw new RouterError('BODY_INVALID', 'The body is not valid JSON.', { cause: error });
-  }
-  const checked = urlInputSchema.safeParse(value);
+  const checked = urlInputSchema.safeParse(parseJson(body));
   if (!checked.success) throw new RouterError('REQUEST_INVALID', describeIssues(checked.error.issues));
   return checked.data.url;
 }

@@ -21,6 +21,7 @@ const failure = {
 const route = createRoute({
   method: 'post',
   path: '/v1/chat/completions',
+  operationId: 'createChatCompletion',
   summary: 'Read pictures (OpenAI)',
   description:
     'One chat turn straight to the reader, without page layout: pictures and one of its prompts, such as `OCR:`, `Table Recognition:`, `Formula Recognition:`, `Chart Recognition:`, `Seal Recognition:` or `Spotting:`. Decoding is greedy: parameters of sampling are accepted, have no effect and are named in the header X-Ignored-Parameters.',

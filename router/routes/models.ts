@@ -13,6 +13,7 @@ const failure = {
 const listRoute = createRoute({
   method: 'get',
   path: '/v1/models',
+  operationId: 'listModels',
   summary: 'List models (OpenAI)',
   tags: ['OpenAI'],
   security: [{ bearer: [] }],
@@ -26,6 +27,7 @@ const modelRoute = createRoute({
   method: 'get',
   // Names may hold a slash, as those of the Hugging Face hub do; clients encode it.
   path: '/v1/models/{model}',
+  operationId: 'retrieveModel',
   summary: 'One model (OpenAI)',
   tags: ['OpenAI'],
   security: [{ bearer: [] }],

@@ -27,6 +27,8 @@ export function registerOpenApi(app: OpenAPIHono<AppEnv>): void {
       servers: [{ url: '/' }],
       tags: [
         { name: 'Documents', description: 'Reading images and PDFs.' },
+        { name: 'PaddleX', description: 'As the pipeline server of PaddleOCR-VL speaks.' },
+        { name: 'OpenAI', description: "As OpenAI's clients and the official `paddleocr` client speak." },
         { name: 'Health', description: 'Probes for balancers and orchestrators.' },
         { name: 'Operations', description: 'Devices and metrics, for operators.' },
       ],

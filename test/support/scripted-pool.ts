@@ -10,6 +10,10 @@ import type {
   Pool,
   PoolEvent,
   PoolStats,
+  RecognizeInput,
+  RecognizeResult,
+  RecognizeRun,
+  RunOptions,
   StageTimings,
 } from '../../pool/index.js';
 import { PoolError } from '../../pool/index.js';
@@ -67,11 +71,17 @@ export function scriptedPage(pageIndex: number, options: { readonly failed?: boo
 export interface ScriptedPool extends Pool {
   /** What `parse` was called with. */
   readonly calls: { input: DocumentInput; options: ParseOptions }[];
+  /** What `recognize` was called with. */
+  readonly recognitions: { input: RecognizeInput; options: RunOptions }[];
   emit(event: PoolEvent): void;
 }
 
 export interface Script {
   readonly pages?: readonly PageOutcome[];
+  /** Answer of `recognize`, token by token; without it no picture is read. */
+  readonly reading?: Partial<RecognizeResult> & Pick<RecognizeResult, 'tokenTexts'>;
+  /** `recognize` fails after this many tokens. */
+  readonly failAfterTokens?: number;
   /** Fails before the first event. */
   readonly failure?: unknown;
   /** Fails after the events of this many pages. */
@@ -101,15 +111,19 @@ export const scriptedDevice: DeviceStatus = {
 export function createScriptedPool(script: Script = {}): ScriptedPool {
   const listeners = new Set<(event: PoolEvent) => void>();
   const calls: ScriptedPool['calls'] = [];
+  const recognitions: ScriptedPool['recognitions'] = [];
   return {
     calls,
+    recognitions,
     model: { name: 'scripted', aliases: [], maxPositions: 1024, hasLayout: true },
     parse(input, options = {}) {
       calls.push({ input, options });
       return scriptedRun(script, options);
     },
-    recognize() {
-      throw new PoolError('NO_DEVICE', 'The scripted pool reads no crops.');
+    recognize(input, options = {}) {
+      recognitions.push({ input, options });
+      if (!script.reading) throw new PoolError('NO_DEVICE', 'The scripted pool reads no crops.');
+      return scriptedRecognition(script, script.reading, options);
     },
     devices: () => script.devices ?? [scriptedDevice],
     async control(deviceId: string, _action: DeviceAction) {
@@ -155,6 +169,42 @@ function scriptedRun(script: Script, options: ParseOptions): DocumentRun {
       yield { type: 'page', pageIndex, width, height, blocks };
       for (const block of blocks) yield { type: 'block', pageIndex, block };
       yield { type: 'page-done', page };
+    }
+    await ended;
+  }
+  return { result, [Symbol.asyncIterator]: events };
+}
+
+function scriptedRecognition(
+  script: Script,
+  reading: NonNullable<Script['reading']>,
+  options: RunOptions,
+): RecognizeRun {
+  const failure = script.failure ?? new PoolError('DEVICE_LOST', 'All devices died.');
+  const fails = script.failure !== undefined || script.failAfterTokens !== undefined;
+  const ended = script.hangs ? untilAborted(options.signal) : Promise.resolve();
+  const { tokenTexts } = reading;
+  const logprobs = tokenTexts.map((_, index) => -0.5 * (index + 1));
+  const result = ended.then((): RecognizeResult => {
+    if (fails) throw failure;
+    return {
+      text: tokenTexts.join(''),
+      tokenIds: tokenTexts.map((_, index) => index + 10),
+      logprobs,
+      finishReason: 'stop',
+      promptTokenCount: 7,
+      outputTokenCount: tokenTexts.length,
+      timings,
+      ...reading,
+    };
+  });
+  result.catch(() => {});
+  async function* events() {
+    if (script.failure !== undefined) throw failure;
+    for (const [index, text] of tokenTexts.entries()) {
+      if (script.failAfterTokens !== undefined && index >= script.failAfterTokens) throw failure;
+      const token = { tokenIds: [index + 10], tokenTexts: [text], logprobs: [logprobs[index]] };
+      yield { type: 'delta' as const, text, ...token };
     }
     await ended;
   }

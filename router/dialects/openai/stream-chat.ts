@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import type { RecognizeRun } from '#pool';
+import type { RecognizeEvent, RecognizeResult, RecognizeRun } from '#pool';
 import type { AppEnv } from '../../app-env.js';
 import { isFault, toHttpFailure } from '../../error-response.js';
 import type { Log } from '../../log.js';
@@ -24,7 +24,10 @@ const encoder = new TextEncoder();
 export async function streamChat(c: Context<AppEnv>, run: RecognizeRun, options: StreamChatOptions): Promise<Response> {
   const record = c.get('record');
   const requestId = c.get('requestId');
-  const frames = framesOf(run, options, (error) => {
+  // Awaited by the frames; must not count as unhandled if the iteration fails first.
+  run.result.catch(() => {});
+  const events = run[Symbol.asyncIterator]();
+  const frames = framesOf(events, run.result, options, (error) => {
     const failure = toHttpFailure(error);
     record.code = failure.code;
     if (isFault(failure)) options.log.error({ id: requestId, code: failure.code, err: error }, 'stream failed');
@@ -59,8 +62,8 @@ export async function streamChat(c: Context<AppEnv>, run: RecognizeRun, options:
       cancel() {
         clearInterval(heartbeat);
         record.code = 'CANCELLED';
-        // Not awaited: it would wait for the token under way.
-        void frames.return(undefined).catch(() => {});
+        // Of the run itself: the frames would wait for the token under way.
+        void events.return?.();
         end();
       },
     },
@@ -76,13 +79,11 @@ export async function streamChat(c: Context<AppEnv>, run: RecognizeRun, options:
 
 /** Throws what fails before the first token; what fails later becomes a frame. */
 async function* framesOf(
-  run: RecognizeRun,
+  events: AsyncIterator<RecognizeEvent>,
+  answer: Promise<RecognizeResult>,
   { head, includeUsage, topLogprobs }: StreamChatOptions,
   toErrorBody: (error: unknown) => unknown,
 ): AsyncGenerator<string, void, undefined> {
-  // Awaited below; must not count as unhandled if the iteration fails first.
-  run.result.catch(() => {});
-  const events = run[Symbol.asyncIterator]();
   const usageSoFar = includeUsage ? { usage: null } : {};
   let event = await events.next();
   try {
@@ -92,13 +93,11 @@ async function* framesOf(
       if (event.value.text === '' && !logprobs?.content.length) continue;
       yield frame({ ...toChatChunk(head, { content: event.value.text }, { logprobs }), ...usageSoFar });
     }
-    const result = await run.result;
+    const result = await answer;
     yield frame({ ...toChatChunk(head, {}, { finish: result.finishReason }), ...usageSoFar });
     if (includeUsage) yield frame({ ...toChatChunk(head, {}), choices: [], usage: toUsage(result) });
   } catch (error) {
     yield frame(toErrorBody(error));
-  } finally {
-    await events.return?.();
   }
   yield 'data: [DONE]\n\n';
 }
