@@ -78,6 +78,7 @@ export interface ScriptedPool extends Pool {
 
 export interface Script {
   readonly pages?: readonly PageOutcome[];
+  readonly kind?: DocumentResult['kind'];
   /** Answer of `recognize`, token by token; without it no picture is read. */
   readonly reading?: Partial<RecognizeResult> & Pick<RecognizeResult, 'tokenTexts'>;
   /** `recognize` fails after this many tokens. */
@@ -146,7 +147,7 @@ export function createScriptedPool(script: Script = {}): ScriptedPool {
 function scriptedRun(script: Script, options: ParseOptions): DocumentRun {
   const pages = script.pages ?? [scriptedPage(0)];
   const document: DocumentResult = {
-    kind: 'image',
+    kind: script.kind ?? 'image',
     pages,
     markdown: pages.map((page) => page.markdown).join('\n\n'),
     timings,
@@ -162,7 +163,7 @@ function scriptedRun(script: Script, options: ParseOptions): DocumentRun {
   async function* events(): AsyncGenerator<DocumentEvent> {
     if (script.failure !== undefined) throw failure;
     const pageIndexes = pages.map((page) => page.pageIndex);
-    yield { type: 'document', kind: 'image', pageCount: pages.length, pageIndexes };
+    yield { type: 'document', kind: script.kind ?? 'image', pageCount: pages.length, pageIndexes };
     for (const [place, page] of pages.entries()) {
       if (script.failAfterPages !== undefined && place >= script.failAfterPages) throw failure;
       const { pageIndex, width, height, blocks } = page;

@@ -35,6 +35,7 @@ export function toRecipe(request: LayoutRequest): RecipeOptions {
       layoutMergeBboxesMode: request.layoutMergeBboxesMode,
       layoutShapeMode: request.layoutShapeMode,
       mergeLayoutBlocks: request.mergeLayoutBlocks,
+      formatBlockContent: request.formatBlockContent,
       markdownIgnoreLabels: request.markdownIgnoreLabels,
       prettifyMarkdown: request.prettifyMarkdown,
       showFormulaNumber: request.showFormulaNumber,
