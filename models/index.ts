@@ -1,5 +1,6 @@
 export { type CompiledModel, type CompileProgress, compileModel } from './compile/compile-model.js';
 export { type CompileTarget, chooseTarget } from './compile/compile-target.js';
+export { embedKvPool, pagedBlockBytes, pagedBlockSize } from './compile/cuda/kv-pool.js';
 export { acceptRereads, type ReadPlan } from './document/accept-rereads.js';
 export { assembleBlock } from './document/assemble-block.js';
 export { type AssembleOptions, assemblePage } from './document/assemble-page.js';
@@ -25,6 +26,7 @@ export {
 export { embeddedModelDir } from './embedded-model.js';
 export { ModelError, type ModelErrorCode, modelErrorCodes } from './errors.js';
 export { meanConfidence } from './generation/confidence.js';
+export { type CudaVisionInputs, createCudaVisionInputs } from './generation/cuda-vision-inputs.js';
 export {
   createLoopGuard,
   type LoopGuard,
@@ -32,6 +34,7 @@ export {
   loopLimitsFor,
   type Repetition,
 } from './generation/loop-guard.js';
+export { createPagedInputs, type PagedInputs, type PagedRow } from './generation/paged-inputs.js';
 export {
   createPrefillInputs,
   type PrefillBatch,

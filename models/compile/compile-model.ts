@@ -4,6 +4,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ModelError } from '../errors.js';
 import type { LayoutFolder, ModelFolder } from '../open-model.js';
 import type { CompileTarget } from './compile-target.js';
+import { buildCudaReader } from './cuda/build-cuda-reader.js';
 import { buildDecodeGraph } from './decode-graph.js';
 import type { GraphBuilder } from './graph-builder.js';
 import { findCompiled, publishCompiled, sweepAbandoned, writeAside } from './graph-cache.js';
@@ -19,7 +20,7 @@ import { openWeights } from './weights-files.js';
 /** Raised when the graphs change, so that no older cache is used. */
 const compilerVersion = 6;
 
-export const graphNames = ['vision', 'prefill', 'decode', 'layout'] as const;
+export const graphNames = ['vision', 'prefill', 'decode', 'decoder', 'layout'] as const;
 export type GraphName = (typeof graphNames)[number];
 
 /** Graphs of a model for one target, on disk; each lies beside the file of its weights. */
@@ -27,8 +28,11 @@ export interface CompiledModel {
   readonly dir: string;
   /** Hash of everything the graphs were made from. */
   readonly key: string;
-  /** Absolute paths; `layout` is absent where the model has no detector. */
-  readonly graphs: Readonly<Record<Exclude<GraphName, 'layout'>, string>> & { readonly layout?: string };
+  /**
+   * Absolute paths. For CUDA one graph prefills and decodes: both paths name it. `layout` is absent where the model has
+   * no detector.
+   */
+  readonly graphs: Readonly<Record<'vision' | 'prefill' | 'decode', string>> & { readonly layout?: string };
   readonly fromCache: boolean;
 }
 
@@ -56,7 +60,7 @@ export async function compileModel(
   cacheDir: string,
   onProgress: (progress: CompileProgress) => void = () => {},
 ): Promise<CompiledModel> {
-  if (target.device !== 'cpu' || target.precision === 'fp16') {
+  if ((target.device === 'cuda') !== (target.precision === 'fp16')) {
     throw new ModelError('COMPILE_FAILED', `graphs for ${target.device} in ${target.precision} cannot be built`);
   }
   const key = cacheKey(model, target);
@@ -75,7 +79,11 @@ export async function compileModel(
     return reader;
   };
   try {
-    const bundles = buildReader(model, new ReaderWeights(open(model.dir)), target.precision === 'int8');
+    const weights = open(model.dir);
+    const bundles =
+      target.device === 'cuda'
+        ? buildCudaReader(model, weights)
+        : buildReader(model, new ReaderWeights(weights), target.precision === 'int8');
     if (model.layout) bundles.push(buildLayout(open(model.layout.dir), model.layout));
     await nextTurn();
     const folder = await writeAside(cacheDir, key, bundles, onProgress);

@@ -9,7 +9,7 @@ export interface CompileTarget {
 
 /**
  * The target for a device: `auto` is what the model's manifest asks for.
- * Throws COMPILE_FAILED for fp16 on the CPU and int8 on CUDA, for which there are no graphs.
+ * Throws COMPILE_FAILED for fp16 on the CPU and all but fp16 on CUDA, for which there are no graphs.
  */
 export function chooseTarget(
   manifest: Pick<Manifest, 'precision'>,
@@ -17,8 +17,8 @@ export function chooseTarget(
   precision: CompileTarget['precision'] | 'auto',
 ): CompileTarget {
   const chosen = precision === 'auto' ? manifest.precision[device] : precision;
-  if ((device === 'cpu' && chosen === 'fp16') || (device === 'cuda' && chosen === 'int8')) {
-    const others = device === 'cpu' ? 'fp32 and int8' : 'fp16 and fp32';
+  if ((device === 'cpu' && chosen === 'fp16') || (device === 'cuda' && chosen !== 'fp16')) {
+    const others = device === 'cpu' ? 'fp32 or int8' : 'fp16';
     throw new ModelError('COMPILE_FAILED', `${chosen} is not available on ${device}; use ${others}`);
   }
   return { device, precision: chosen };

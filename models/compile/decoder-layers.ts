@@ -84,7 +84,8 @@ export function chooseTokens(graph: GraphBuilder, parts: DecoderParts, rows: str
   });
   const token = graph.op('ArgMax', [logits], { attributes: { axis: 1, keepdims: 0 } });
   // LogSoftmax is vectorised and parallel where ReduceLogSumExp is neither.
-  const logprobs = graph.op('LogSoftmax', [logits], { attributes: { axis: 1 } });
+  const exact = weights.floatType === 'float32' ? logits : graph.op('Cast', [logits], { attributes: { to: 1 } });
+  const logprobs = graph.op('LogSoftmax', [exact], { attributes: { axis: 1 } });
   return [token, graph.op('ReduceMax', [logprobs, graph.constant([1])], { attributes: { keepdims: 0 } })];
 }
 

@@ -130,7 +130,10 @@ export function sweepAbandoned(cacheDir: string, nowMs = Date.now()): void {
 
 function describe(dir: string, key: string, fromCache: boolean): CompiledModel {
   const path = (name: string) => join(dir, `${name}.onnx`);
-  const graphs = { vision: path('vision'), prefill: path('prefill'), decode: path('decode') };
+  const decoder = path('decoder');
+  const graphs = existsSync(decoder)
+    ? { vision: path('vision'), prefill: decoder, decode: decoder }
+    : { vision: path('vision'), prefill: path('prefill'), decode: path('decode') };
   const layout = path('layout');
   return { dir, key, graphs: existsSync(layout) ? { ...graphs, layout } : graphs, fromCache };
 }

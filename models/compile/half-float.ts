@@ -2,6 +2,7 @@ const scratchFloat = new Float32Array(1);
 const scratchBits = new Uint32Array(scratchFloat.buffer);
 
 let halfValues: Float32Array | undefined;
+let bfloatHalves: Uint16Array | undefined;
 
 /** IEEE binary16 bits to float32, exactly. */
 export function halfToFloat(source: Uint16Array, target: Float32Array): void {
@@ -26,6 +27,18 @@ export function floatToHalf(source: Float32Array, target: Uint16Array): number {
     const half = roundToHalf(bits[index]);
     target[index] = half;
     if ((half & 0x7fff) === 0x7c00 && (bits[index] & 0x7f800000) !== 0x7f800000 && overflow < 0) overflow = index;
+  }
+  return overflow;
+}
+
+/** bfloat16 bits to binary16 bits, to nearest; returns the index of the first finite value that is too large, or -1. */
+export function bfloatToHalf(source: Uint16Array, target: Uint16Array): number {
+  bfloatHalves ??= Uint16Array.from({ length: 65_536 }, (_, bits) => roundToHalf(bits << 16));
+  let overflow = -1;
+  for (let index = 0; index < source.length; index++) {
+    const half = bfloatHalves[source[index]];
+    target[index] = half;
+    if ((half & 0x7fff) === 0x7c00 && (source[index] & 0x7f80) !== 0x7f80 && overflow < 0) overflow = index;
   }
   return overflow;
 }

@@ -1,5 +1,6 @@
 import { ModelError } from '../errors.js';
-import type { WeightSource } from './graph-builder.js';
+import type { GraphBuilder, WeightSource } from './graph-builder.js';
+import { onnxTypeIds } from './onnx-schema.js';
 import type { SafetensorsReader } from './safetensors-reader.js';
 
 /** Where the parts of the model stand: names of the published checkpoints, then those transformers 5 writes. */
@@ -29,7 +30,11 @@ export class ReaderWeights {
   readonly #prefixes: Readonly<Record<Part, string>>;
   readonly #sources = new Map<string, WeightSource>();
 
-  constructor(readonly reader: SafetensorsReader) {
+  /** `floatType`: in which the graph computes; values are converted to it. */
+  constructor(
+    readonly reader: SafetensorsReader,
+    readonly floatType: 'float32' | 'float16' = 'float32',
+  ) {
     const choose = (part: Part) =>
       prefixes[part].find((prefix) => reader.has(prefix + landmarks[part])) ?? prefixes[part][0];
     this.#prefixes = { vision: choose('vision'), projector: choose('projector'), text: choose('text') };
@@ -47,22 +52,28 @@ export class ReaderWeights {
     throw new ModelError('WEIGHTS_INVALID', `tensor ${headName} is missing and tie_word_embeddings is false`);
   }
 
-  /** Float32 values of tensors one after another: matrices of the same width become one with all their rows. */
+  /** Values of tensors one after another: matrices of the same width become one with all their rows. */
   rows(names: readonly string[], shapes: readonly (readonly number[])[]): WeightSource {
     names.forEach((name, index) => {
       this.reader.expect(name, shapes[index]);
     });
-    const { reader } = this;
+    const { reader, floatType } = this;
     return this.remember(`rows ${names.join()}`, () => ({
-      type: 'float32',
+      type: floatType,
       *chunks() {
         for (const name of names) {
-          for (const chunk of reader.floatChunks(name)) {
+          for (const chunk of floatType === 'float16' ? reader.halfChunks(name) : reader.floatChunks(name)) {
             yield new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength);
           }
         }
       },
     }));
+  }
+
+  /** Converts a float32 value of a graph to the type of the weights. */
+  asFloatType(graph: GraphBuilder, value: string): string {
+    if (this.floatType === 'float32') return value;
+    return graph.op('Cast', [value], { attributes: { to: onnxTypeIds[this.floatType] } });
   }
 
   /** The source known by `key`, made on first use. */

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelError } from '../errors.js';
-import { bfloatToFloat, halfToFloat } from './half-float.js';
+import { bfloatToFloat, bfloatToHalf, floatToHalf, halfToFloat } from './half-float.js';
 import { maxHeaderBytes, parseSafetensorsHeader, type TensorEntry } from './safetensors-header.js';
 
 interface StoredTensor extends TensorEntry {
@@ -69,6 +69,32 @@ export class SafetensorsReader {
       if (width === 2) convert(new Uint16Array(raw.buffer, 0, count / 2), floats);
       yield floats.subarray(0, count / width);
       done += count;
+    }
+  }
+
+  /**
+   * The values of a tensor as binary16 bits, in pieces; a piece is overwritten when the next is asked for.
+   * Throws where a value is beyond the range of binary16.
+   */
+  *halfChunks(name: string): Generator<Uint16Array> {
+    const tensor = this.#find(name);
+    this.expect(name, tensor.shape);
+    const width = tensor.type === 'F32' ? 4 : 2;
+    const raw = new Uint8Array(Math.min(chunkBytes, tensor.byteLength));
+    const halves = tensor.type === 'F16' ? new Uint16Array(raw.buffer) : new Uint16Array(raw.length / width);
+    for (let done = 0; done < tensor.byteLength; ) {
+      const bytes = Math.min(raw.length, tensor.byteLength - done);
+      const count = bytes / width;
+      this.#read(tensor, raw.subarray(0, bytes), tensor.offset + done);
+      let overflow = -1;
+      if (tensor.type === 'BF16') overflow = bfloatToHalf(new Uint16Array(raw.buffer, 0, count), halves);
+      else if (tensor.type === 'F32') overflow = floatToHalf(new Float32Array(raw.buffer, 0, count), halves);
+      if (overflow >= 0) {
+        const place = done / width + overflow;
+        throw invalid(`${tensor.fileName}: value ${place} of tensor ${name} is beyond the range of fp16 (65504)`);
+      }
+      yield halves.subarray(0, count);
+      done += bytes;
     }
   }
 

@@ -20,7 +20,7 @@ export interface VisionParts {
 }
 
 /** Values that describe the patches of one or several images; see `buildVisionGraph`. */
-interface PatchValues {
+export interface PatchValues {
   readonly pixels: string;
   readonly positionIndex: string;
   readonly positionWeight: string;
@@ -41,9 +41,16 @@ const projectorNormEps = 1e-5;
  * Output: `image_embeds` float32 [N / merge², textHiddenSize].
  */
 export function buildVisionGraph(parts: VisionParts): GraphBuilder {
-  const { patchSize } = parts.config;
   const graph = new GraphBuilder('vision');
-  const values: PatchValues = {
+  const values = patchInputs(graph, parts.config);
+  const embeds = parts.isSeparate ? encodeSeparately(graph, parts, values) : encode(graph, parts, values);
+  graph.output(embeds, 'float32', ['M', parts.textHiddenSize], 'image_embeds');
+  return graph;
+}
+
+/** The inputs that describe patches, as `buildVisionGraph` tells. */
+export function patchInputs(graph: GraphBuilder, { patchSize }: VisionConfig): PatchValues {
+  return {
     pixels: graph.input('pixel_values', 'uint8', ['N', 3 * patchSize ** 2]),
     positionIndex: graph.input('pos_index', 'int64', ['N', 4]),
     positionWeight: graph.input('pos_weight', 'float32', ['N', 4]),
@@ -51,9 +58,6 @@ export function buildVisionGraph(parts: VisionParts): GraphBuilder {
     mergeIndex: graph.input('merge_index', 'int64', ['N']),
     imageCount: graph.input('image_count', 'int64', [1]),
   };
-  const embeds = parts.isSeparate ? encodeSeparately(graph, parts, values) : encode(graph, parts, values);
-  graph.output(embeds, 'float32', ['M', parts.textHiddenSize], 'image_embeds');
-  return graph;
 }
 
 /** A Loop over the images, so that what an image gives cannot depend on the others of its run. */
@@ -134,11 +138,11 @@ function encode(graph: GraphBuilder, parts: VisionParts, values: PatchValues): s
     const next = isLast ? name('post_layernorm') : name(`encoder.layers.${index + 1}.layer_norm1`);
     addAndNorm(narrow, next);
   }
-  return project(graph, normed, parts, values);
+  return projectPatches(graph, normed, parts, values);
 }
 
 /** Normalised patches through the patch convolution (a matrix, as stride equals size), plus learned positions. */
-function embedPatches(graph: GraphBuilder, parts: VisionParts, values: PatchValues): string {
+export function embedPatches(graph: GraphBuilder, parts: Omit<VisionParts, 'isSeparate'>, values: PatchValues): string {
   const { config, processor, weights, patchLinear } = parts;
   const { hiddenSize, patchSize, positionGridSize } = config;
   const patchArea = patchSize * patchSize;
@@ -156,7 +160,8 @@ function embedPatches(graph: GraphBuilder, parts: VisionParts, values: PatchValu
     graph.op('Cast', [values.pixels], { attributes: { to: 1 } }),
     perChannel('pixel_scale', (channel) => rescaleFactor / std[channel]),
   ]);
-  const pixels = graph.op('Add', [scaled, perChannel('pixel_offset', (channel) => -mean[channel] / std[channel])]);
+  const offset = perChannel('pixel_offset', (channel) => -mean[channel] / std[channel]);
+  const pixels = weights.asFloatType(graph, graph.op('Add', [scaled, offset]));
 
   const convolution = weights.name('vision', 'embeddings.patch_embedding');
   const patches = patchLinear(graph, pixels, {
@@ -171,23 +176,14 @@ function embedPatches(graph: GraphBuilder, parts: VisionParts, values: PatchValu
   const tableShape = [positionGridSize ** 2, hiddenSize];
   const table = graph.weight(tableName, tableShape, weights.rows([tableName], [tableShape]));
   const neighbours = graph.op('Gather', [table, values.positionIndex]);
-  const mixed = graph.op('MatMul', [graph.op('Unsqueeze', [values.positionWeight, graph.constant([1])]), neighbours]);
+  const shares = weights.asFloatType(graph, values.positionWeight);
+  const mixed = graph.op('MatMul', [graph.op('Unsqueeze', [shares, graph.constant([1])]), neighbours]);
   return graph.op('Add', [patches, graph.op('Squeeze', [mixed, graph.constant([1])])]);
 }
 
 /** 2-D rotary positions: the first half of the angles follows the row, the second the column. */
 function prepareRotation(graph: GraphBuilder, config: VisionConfig, values: PatchValues): (x: string) => string {
-  const headDim = config.hiddenSize / config.headCount;
-  const frequencies = Array.from({ length: headDim / 4 }, (_, i) => config.ropeTheta ** ((-4 * i) / headDim));
-  const angles = graph.op('Reshape', [
-    graph.op('Mul', [
-      graph.op('Unsqueeze', [values.rowColumn, graph.constant([2])]),
-      graph.constant(frequencies, 'float32', [1, 1, frequencies.length]),
-    ]),
-    graph.constant([-1, headDim / 2]),
-  ]);
-  const cos = graph.op('Cos', [angles]);
-  const sin = graph.op('Sin', [angles]);
+  const [cos, sin] = patchRotation(graph, config, values);
   const count = graph.op('Squeeze', [graph.op('Shape', [values.rowColumn], { attributes: { start: 0, end: 1 } })]);
   const rows = graph.op('Range', [graph.constant(0), count, graph.constant(1)]);
   const shape = graph.op('Concat', [values.imageCount, graph.constant([-1])], { attributes: { axis: 0 } });
@@ -199,8 +195,31 @@ function prepareRotation(graph: GraphBuilder, config: VisionConfig, values: Patc
     });
 }
 
+/** The angles of each patch as float32 cos and sin tables [N, headDim / 2]. */
+export function patchRotation(
+  graph: GraphBuilder,
+  config: VisionConfig,
+  values: PatchValues,
+): [cos: string, sin: string] {
+  const headDim = config.hiddenSize / config.headCount;
+  const frequencies = Array.from({ length: headDim / 4 }, (_, i) => config.ropeTheta ** ((-4 * i) / headDim));
+  const angles = graph.op('Reshape', [
+    graph.op('Mul', [
+      graph.op('Unsqueeze', [values.rowColumn, graph.constant([2])]),
+      graph.constant(frequencies, 'float32', [1, 1, frequencies.length]),
+    ]),
+    graph.constant([-1, headDim / 2]),
+  ]);
+  return [graph.op('Cos', [angles]), graph.op('Sin', [angles])];
+}
+
 /** Norm, grouping of merge² neighbouring patches, and two linear layers with an exact GELU between them. */
-function project(graph: GraphBuilder, x: string, parts: VisionParts, values: PatchValues): string {
+export function projectPatches(
+  graph: GraphBuilder,
+  x: string,
+  parts: Omit<VisionParts, 'isSeparate'>,
+  values: PatchValues,
+): string {
   const { config, weights, linear } = parts;
   const { hiddenSize, mergeSize } = config;
   const groupSize = hiddenSize * mergeSize ** 2;

@@ -29,7 +29,16 @@ export function createVisionInputs(
 ): VisionInputs {
   const counts = crops.map((crop) => crop.gridHeight * crop.gridWidth);
   if (counts.some((count) => count !== counts[0])) throw new RangeError('crops of one run need one patch count');
-  const patchCount = counts.reduce((sum, count) => sum + count, 0);
+  return describePatches(crops, config, align);
+}
+
+/** The same for crops of any patch counts. */
+export function describePatches(
+  crops: readonly CropPatches[],
+  config: VisionConfig,
+  align: VisionPositionAlign,
+): VisionInputs {
+  const patchCount = crops.reduce((sum, { gridHeight, gridWidth }) => sum + gridHeight * gridWidth, 0);
   const patchBytes = 3 * config.patchSize ** 2;
   const pixels = new Uint8Array(patchCount * patchBytes);
   const index = new BigInt64Array(patchCount * 4);

@@ -1,0 +1,110 @@
+import { float, GraphBuilder, microsoft } from '../graph-builder.js';
+import { linearBias } from '../linear.js';
+import { embedPatches, patchInputs, patchRotation, projectPatches, type VisionParts } from '../vision-graph.js';
+
+/** Attends over projected queries, keys and values [N, hiddenSize] of all patches of a run. */
+type PatchAttention = (graph: GraphBuilder, q: string, k: string, v: string) => string;
+
+/**
+ * Vision encoder and projector for CUDA in float16. Images of one patch count go through `MultiHeadAttention`, which is
+ * the faster; images of any sizes through `PackedMultiHeadAttention`. Both share their weights.
+ *
+ * Inputs: those of the CPU graph (`buildVisionGraph`), where `image_count` says how many images of one size there are,
+ * and `is_batched` bool [], whether they are of one size; `patch_row` int64 [1, N], 0 to N - 1; `token_offset` int32
+ * [images, S], the places of the packed patches in a padded [images, S], then those of the padding; `patch_starts` int32
+ * [images + 1], first patch of each image and the end.
+ * Output: `image_embeds` float16 [N / merge², textHiddenSize].
+ */
+export function buildCudaVisionGraph(parts: Omit<VisionParts, 'isSeparate'>): GraphBuilder {
+  const { config, weights, textHiddenSize } = parts;
+  const { hiddenSize, headCount } = config;
+  const graph = new GraphBuilder('vision');
+  const values = patchInputs(graph, config);
+  const isBatched = graph.input('is_batched', 'bool', []);
+  const patchRow = graph.input('patch_row', 'int64', [1, 'N']);
+  const tokenOffset = graph.input('token_offset', 'int32', ['B', 'S']);
+  const patchStarts = graph.input('patch_starts', 'int32', ['B1']);
+
+  const [cos, sin] = patchRotation(graph, config, values).map((table) => weights.asFloatType(graph, table));
+  const rotate = (body: GraphBuilder, x: string) =>
+    body.op('RotaryEmbedding', [body.op('Unsqueeze', [x, body.constant([0])]), patchRow, cos, sin], {
+      domain: microsoft,
+      attributes: { num_heads: headCount, interleaved: 0 },
+    });
+  const attributes = { num_heads: headCount };
+  const attendBatched: PatchAttention = (body, q, k, v) => {
+    const sizes = [values.imageCount, body.constant([-1, hiddenSize])];
+    const perImage = body.op('Concat', sizes, { attributes: { axis: 0 } });
+    const split = (x: string) => body.op('Reshape', [x, perImage]);
+    const inputs = [split(rotate(body, q)), split(rotate(body, k)), split(v)];
+    const attended = body.op('MultiHeadAttention', inputs, { domain: microsoft, attributes });
+    return body.op('Reshape', [attended, body.constant([-1, hiddenSize])]);
+  };
+  const attendPacked: PatchAttention = (body, q, k, v) => {
+    const flat = (x: string) => body.op('Squeeze', [x, body.constant([0])]);
+    const inputs = [flat(rotate(body, q)), flat(rotate(body, k)), v, '', tokenOffset, patchStarts];
+    return body.op('PackedMultiHeadAttention', inputs, { domain: microsoft, attributes });
+  };
+
+  const patches = embedPatches(graph, parts, values);
+  const branch = (name: string, attend: PatchAttention) => {
+    const body = graph.subgraph(name);
+    body.output(encodeLayers(body, parts, patches, attend), weights.floatType, ['N', hiddenSize]);
+    return body;
+  };
+  const encoded = graph.op('If', [isBatched], {
+    attributes: { then_branch: branch('batched', attendBatched), else_branch: branch('packed', attendPacked) },
+  });
+  const embeds = projectPatches(graph, encoded, parts, values);
+  graph.output(embeds, weights.floatType, ['M', textHiddenSize], 'image_embeds');
+  return graph;
+}
+
+/** The layers with their final norm. Biases go into the operator that follows, which reads the values anyway. */
+function encodeLayers(
+  graph: GraphBuilder,
+  { config, weights, linear }: Omit<VisionParts, 'isSeparate'>,
+  patches: string,
+  attend: PatchAttention,
+): string {
+  const { hiddenSize, intermediateSize } = config;
+  const name = (short: string) => weights.name('vision', short);
+  const vector = (full: string) => graph.weight(full, [hiddenSize], weights.rows([full], [[hiddenSize]]));
+  const norm = (layer: string) => [vector(`${layer}.weight`), vector(`${layer}.bias`)];
+  const layerOf = (layer: string, outputSize: number, inputSize: number) => ({
+    names: [`${layer}.weight`],
+    outputSizes: [outputSize],
+    inputSize,
+    biasNames: [`${layer}.bias`],
+  });
+  /** The product and, apart from it, the bias that is still to be added. */
+  const open = (x: string, layer: string, outputSize: number, inputSize: number) => {
+    const { biasNames, ...matrix } = layerOf(layer, outputSize, inputSize);
+    return [linear(graph, x, matrix), ...linearBias(graph, weights, { ...matrix, biasNames })];
+  };
+
+  let sum = patches;
+  let normed = graph.op('LayerNormalization', [sum, ...norm(name('encoder.layers.0.layer_norm1'))], {
+    attributes: { axis: -1, epsilon: float(config.layerNormEps) },
+  });
+  const addAndNorm = ([x, bias]: string[], layer: string) => {
+    [normed, , , sum] = graph.op('SkipLayerNormalization', [x, sum, ...norm(layer), bias], {
+      domain: microsoft,
+      outputs: [true, false, false, true],
+      attributes: { epsilon: float(config.layerNormEps) },
+    });
+  };
+  for (let index = 0; index < config.layerCount; index++) {
+    const layer = name(`encoder.layers.${index}.`);
+    const project = (short: string) =>
+      linear(graph, normed, layerOf(`${layer}self_attn.${short}`, hiddenSize, hiddenSize));
+    const attended = attend(graph, project('q_proj'), project('k_proj'), project('v_proj'));
+    addAndNorm(open(attended, `${layer}self_attn.out_proj`, hiddenSize, hiddenSize), `${layer}layer_norm2`);
+    const wide = open(normed, `${layer}mlp.fc1`, intermediateSize, hiddenSize);
+    const active = graph.op('FastGelu', wide, { domain: microsoft });
+    const isLast = index + 1 === config.layerCount;
+    const next = isLast ? name('post_layernorm') : name(`encoder.layers.${index + 1}.layer_norm1`);
+    addAndNorm(open(active, `${layer}mlp.fc2`, hiddenSize, intermediateSize), next);
+  }
+  return normed;
+}
