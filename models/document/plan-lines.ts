@@ -16,6 +16,9 @@ export interface CropLimits {
 /** White kept round the ink of a crop, in line heights. */
 const sideMargin = 0.35;
 const topMargin = 0.1;
+/** Width of the narrowest printed token in the pixels the reader gets, and tokens granted besides. */
+const leastTokenWidth = 3.5;
+const fixedTokens = 24;
 /** A crop that is a little too tall for its cells is shrunk by this much at most rather than given another row. */
 const mostSquash = 0.82;
 
@@ -125,6 +128,7 @@ function cropOf(
     lineCount: lines.length,
     lines: lines.map((line): Box => [line.x0, line.y0, line.x1, line.y1].map((v) => v * ink.step) as unknown as Box),
     size,
+    maxTokens: fixedTokens + Math.ceil((lines.length * size.width) / leastTokenWidth),
     erased: foreignInk(box, lines, ink),
   };
 }

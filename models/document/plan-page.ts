@@ -27,7 +27,7 @@ export function planPage(page: RgbImage, regions: readonly Region[], options: Pl
   const blocks = inked.flatMap((region): PlannedBlock[] => {
     const box = integerBox(region.box, page);
     if (box[2] - box[0] < 2 || box[3] - box[1] < 2) return [];
-    if (isEmpty(region, options)) return [];
+    if (isEmpty(region, options) || (region.components.length === 0 && isBlank(page, box))) return [];
     const planned = { label: region.label, box, score: region.score, ...(region.isStray && { isStray: true }) };
     return [{ ...planned, ...planRegion(region, ink, page, options) }];
   });
@@ -38,6 +38,23 @@ export function planPage(page: RgbImage, regions: readonly Region[], options: Pl
 function isEmpty({ label, lines, score, isStray }: InkedRegion, { recipe, hints }: PlanOptions): boolean {
   const isText = taskOfLabel(label, recipe, hints) === 'ocr';
   return isText && recipe.coverInk && lines.length === 0 && (isStray || score < 0.5);
+}
+
+/** Grey levels between the lightest and the darkest of what is blank paper, grain included. */
+const blankContrast = 40;
+
+/** Whether a region without any ink shows nothing light on dark either; looks at one pixel in nine. */
+function isBlank({ data, width }: RgbImage, [x0, y0, x1, y1]: Box): boolean {
+  let darkest = 255;
+  let lightest = 0;
+  for (let y = y0; y < y1; y += 3) {
+    for (let x = x0; x < x1; x += 3) {
+      const value = data[(y * width + x) * 3 + 1];
+      if (value < darkest) darkest = value;
+      if (value > lightest) lightest = value;
+    }
+  }
+  return lightest - darkest < blankContrast;
 }
 
 function planRegion(
