@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type Config, redactConfig } from '#config';
-import { openPool, type Pool } from '#pool';
+import { ModelError, openPool, type Pool } from '#pool';
 import { createApp } from './app.js';
 import { type ExitCode, exitCodes } from './commands/exit-code.js';
 import { type HttpServer, openHttpServer } from './http-server.js';
@@ -27,18 +27,30 @@ export async function runServer(config: Config): Promise<ExitCode> {
     const { close } = await opening;
     return close(first);
   }
-  const signal = await stopped;
-  return first.close(signal);
+  const second = await Promise.race([stopped, first.unusable]);
+  if (typeof second === 'string') return first.close(second);
+  await first.close('SIGTERM');
+  throw second;
+}
+
+interface Serving {
+  close(signal: NodeJS.Signals): Promise<ExitCode>;
+  /** Resolves with the reason when the model can never be served; a device that may recover is no reason. */
+  readonly unusable: Promise<ModelError>;
 }
 
 /** Loads the model, puts the app behind the port and says so when a device is ready. */
-async function openServing(
-  config: Config,
-  log: Log,
-  server: HttpServer,
-): Promise<{ close(signal: NodeJS.Signals): Promise<ExitCode> }> {
+async function openServing(config: Config, log: Log, server: HttpServer): Promise<Serving> {
   const startedAt = performance.now();
-  const pool = await openPool({ config });
+  let isCompiling = false;
+  const pool = await openPool({
+    config,
+    onProgress() {
+      if (!isCompiling)
+        log.info({ cacheDir: config.model.cacheDir }, 'compiling the model; the next start finds it in the cache');
+      isCompiling = true;
+    },
+  });
   const metrics = createMetricRegistry(pool);
   const stopLogging = pool.onEvent((event) => {
     if (event.type !== 'device-state') return;
@@ -47,8 +59,14 @@ async function openServing(
     log[isBad ? 'warn' : 'info']({ device, state, ...(reason ? { reason } : {}) }, 'device');
   });
   server.answerWith(createApp({ pool, config, log, metrics }).fetch);
-  void announce(pool, startedAt, log);
+  const unusable = new Promise<ModelError>((resolve) => {
+    announce(pool, startedAt).catch((error: unknown) => {
+      if (error instanceof ModelError) resolve(error);
+      else log.error({ err: error }, 'no device became ready');
+    });
+  });
   return {
+    unusable,
     async close(signal) {
       const deadline = performance.now() + config.server.drainMs;
       log.info({ signal, drainMs: config.server.drainMs }, 'stopping');
@@ -63,13 +81,8 @@ async function openServing(
   };
 }
 
-async function announce(pool: Pool, startedAt: number, log: Log): Promise<void> {
-  try {
-    await pool.whenReady();
-  } catch (error) {
-    log.error({ err: error }, 'no device became ready');
-    return;
-  }
+async function announce(pool: Pool, startedAt: number): Promise<void> {
+  await pool.whenReady();
   const seconds = ((performance.now() - startedAt) / 1000).toFixed(1);
   const ready = pool.devices().filter((device) => device.state === 'ready');
   say(`Quire is ready: ${pool.model.name} on ${ready.map((device) => device.id).join(', ')}, after ${seconds} s`);

@@ -13,7 +13,7 @@ const heartbeatMs = 15_000;
 const encoder = new TextEncoder();
 
 /**
- * Answers with the events of a run as they happen. The status waits for the first event, so that a file which cannot
+ * Answers with the events of a run as they happen. The status waits for the first page, so that a file which cannot
  * be read is a plain 4xx; what fails later is the last event. A reader that is slow slows its own document: an event
  * is taken from the run only when the connection has room.
  */
@@ -29,7 +29,9 @@ export async function streamDocument(
   const events = run[Symbol.asyncIterator]();
   // Awaited below; must not count as unhandled if the iteration fails first.
   run.result.catch(() => {});
-  const first = await events.next();
+  const pending = [await events.next()];
+  // What kind of file it is, its header tells; whether it can be read, its first page.
+  if (!pending[0].done) pending.push(await events.next());
   record.streamEnd = streamEnd;
 
   const finalEvent = async (): Promise<ParseEventBody> => {
@@ -49,7 +51,6 @@ export async function streamDocument(
   };
 
   let heartbeat: NodeJS.Timeout | undefined;
-  let pending: IteratorResult<DocumentEvent> | undefined = first;
   const body = new ReadableStream<Uint8Array>(
     {
       start(controller) {
@@ -67,8 +68,7 @@ export async function streamDocument(
           end();
         };
         try {
-          const next = pending ?? (await events.next());
-          pending = undefined;
+          const next = pending.shift() ?? (await events.next());
           if (next.done) close(await finalEvent());
           else send(toParseEvent(count(next.value)));
         } catch (error) {

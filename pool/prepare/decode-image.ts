@@ -1,5 +1,5 @@
 import sharp, { type Metadata, type SharpOptions } from 'sharp';
-import { ModelError, type RgbImage } from '#models';
+import { ModelError, maxAspectRatio, type RgbImage } from '#models';
 import { decodeBmp, readBmpSize } from './decode-bmp.js';
 import type { PageSize, PrepareLimits } from './prepare-protocol.js';
 import type { InputFormat } from './sniff-input.js';
@@ -12,7 +12,7 @@ const formatsWithPages: readonly ImageFormat[] = ['tiff'];
 /**
  * Upright sizes of the pictures in a file, told from headers alone, so that a bomb never unpacks: several for a TIFF
  * with several pages, one for everything else.
- * Throws IMAGE_UNREADABLE, IMAGE_TOO_LARGE or TOO_MANY_PAGES.
+ * Throws IMAGE_UNREADABLE, IMAGE_TOO_LARGE, IMAGE_ASPECT_RATIO or TOO_MANY_PAGES.
  */
 export async function readImageSizes(
   bytes: Uint8Array,
@@ -86,6 +86,13 @@ function withinLimit(size: PageSize, limits: PrepareLimits): PageSize {
     throw new ModelError(
       'IMAGE_TOO_LARGE',
       `The picture is ${size.width}x${size.height}; ${limits.maxImagePixels} pixels are allowed.`,
+    );
+  }
+  // No page looks like that, and shrunk to what the detector takes its short side would vanish.
+  if (Math.max(size.width, size.height) > maxAspectRatio * Math.min(size.width, size.height)) {
+    throw new ModelError(
+      'IMAGE_ASPECT_RATIO',
+      `The picture is ${size.width}x${size.height}: one side may be ${maxAspectRatio} times the other at most.`,
     );
   }
   return size;

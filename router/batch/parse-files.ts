@@ -42,7 +42,14 @@ export async function parseFiles(
   const destination = destinationOf(inputs, hasFolder, options);
   const stop = new AbortController();
   onInterrupt(() => stop.abort());
-  const pool = await openPool({ config });
+  let isCompiling = false;
+  const pool = await openPool({
+    config,
+    onProgress() {
+      if (!isCompiling && process.stderr.isTTY) complain('compiling the model; the next start finds it in the cache');
+      isCompiling = true;
+    },
+  });
   const progress = openBatchProgress(inputs.length, options.isQuiet || destination === 'print');
   const forget = pool.onEvent((event) => {
     if (event.type === 'device-state' && (event.state === 'down' || event.state === 'broken')) {

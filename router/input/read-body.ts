@@ -23,6 +23,8 @@ export async function readBody(request: Request, { maxBytes, budget, signal }: B
   let byteCount = 0;
   let takenCount = 0;
   const reader = request.body.getReader();
+  // Wakes a read that waits. Not for a body that is refused: cancelling cuts the connection, and a client that is
+  // still sending would never see the answer; the adaptor reads on for a while and then closes.
   const stop = (): void => void reader.cancel(signal.reason).catch(() => {});
   signal.addEventListener('abort', stop, { once: true });
   try {
@@ -38,7 +40,6 @@ export async function readBody(request: Request, { maxBytes, budget, signal }: B
       chunks.push(value);
     }
   } catch (error) {
-    stop();
     if (signal.aborted) throw signal.reason;
     if (error instanceof RouterError || error instanceof PoolError) throw error;
     throw new PoolError('CANCELLED', 'The client left while it was sending the body.', {}, { cause: error });

@@ -18,8 +18,6 @@ export function failureHandler(log: Log, warnings: QuietWarnings): ErrorHandler<
     else if (failure.status === 429) warnings.warn('refused', { code: failure.code });
     else if (failure.status >= 500) warnings.warn('request failed', { code: failure.code, reason: failure.message });
     if (failure.retryAfterSeconds !== undefined) c.header('Retry-After', String(failure.retryAfterSeconds));
-    // The rest of an oversized body is not worth reading.
-    if (failure.code === 'BODY_TOO_LARGE') c.header('Connection', 'close');
     const format = c.get('errorFormat') ?? quireErrorFormat;
     // 499 is not a status of the standard, but nobody is there to read it.
     return c.json(format(failure, id), failure.status as 400);

@@ -28,7 +28,7 @@ describe('quire parse', () => {
   it('prints JSON of the same shape as the server', async () => {
     const { stdout } = await runQuire(['parse', page, '--format', 'json', '--pages', '1']);
     const body = JSON.parse(stdout);
-    expect(body.pages[0]).toMatchObject({ page: 1, width: 720, height: 420 });
+    expect(body.pages[0]).toMatchObject({ page: 1, width: 794, height: 760 });
     expect(body.failedBlockCount).toBe(0);
   });
 

@@ -64,7 +64,7 @@ describe('reading a page', () => {
     const body = (await response.json()) as { pages: PageBody[]; markdown: string; failedBlockCount: number };
     expect(body.pages).toHaveLength(1);
     const [{ width, height, blocks }] = body.pages;
-    expect([width, height, body.failedBlockCount]).toEqual([720, 420, 0]);
+    expect([width, height, body.failedBlockCount]).toEqual([794, 760, 0]);
     expect(blocks.map(({ order }) => order)).toEqual(blocks.map((_, index) => index + 1));
     expect(blocks.map(({ label }) => label)).toContain('table');
     for (const { box, confidence } of blocks) {
