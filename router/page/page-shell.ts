@@ -120,7 +120,7 @@ ${iconSprite}
               </div>
               <div class="group end">
                 <button type="button" class="tool" id="zoom-out" aria-label="Smaller">${use('minus')}</button>
-                <button type="button" class="tool figure" id="zoom-fit" aria-label="Fit the width"><span id="zoom-level">100 %</span></button>
+                <button type="button" class="tool figure" id="zoom-fit" title="Fit the width"><span id="zoom-level">100 %</span></button>
                 <button type="button" class="tool" id="zoom-in" aria-label="Larger">${use('plus')}</button>
               </div>
             </div>
@@ -131,7 +131,8 @@ ${iconSprite}
           </section>
           <div id="splitter" class="splitter" role="separator" aria-orientation="vertical" aria-label="Width of the page"
             aria-controls="page-pane" aria-valuemin="25" aria-valuemax="75" aria-valuenow="48" tabindex="0"></div>
-          <section class="pane text-pane" id="text-pane" aria-label="Text">
+          <section class="pane text-pane" id="text-pane" aria-labelledby="text-title">
+            <h2 class="off-screen" id="text-title">Text</h2>
             <div class="toolbar">
               <div class="tabs" role="tablist" aria-label="Form of the text">
                 <button type="button" role="tab" id="tab-markdown" data-tab="markdown" aria-controls="panel-markdown" aria-selected="true">Markdown</button>
@@ -176,7 +177,7 @@ ${iconSprite}
       </section>
       <section aria-labelledby="table-title" class="device-table">
         <h3 id="table-title">Each device</h3>
-        <div class="table-scroll" tabindex="0" role="region" aria-labelledby="table-title">
+        <div class="table-scroll" tabindex="0" role="group" aria-label="Table of devices">
           <table>
             <thead><tr><th scope="col">Device</th><th scope="col">State</th><th scope="col">Running</th><th scope="col">Cost in work</th>
               <th scope="col">Crops</th><th scope="col">Step</th><th scope="col">KV cache</th><th scope="col">GPU</th><th scope="col">Memory</th>

@@ -53,7 +53,7 @@ async function fillBody(body: HTMLElement, page: PageState, block: BlockState, p
   const target = containerOf(block, body);
   target.textContent = block.text;
   const isFormula = block.label === 'display_formula' || block.label === 'inline_formula';
-  const content = isFormula ? await renderFormula(block.text, true) : await renderText(block.text);
+  const content = isFormula ? await renderFormula(block.text, true) : await renderText(block.text, target !== body);
   target.replaceChildren(content);
 }
 

@@ -39,9 +39,9 @@ const maxRenderedLength = 200_000;
 
 /**
  * The text of a block as safe elements: Markdown and the HTML of tables through a sanitiser that knows few tags,
- * formulas as MathML built node by node. Nothing in the text can run, load or link.
+ * formulas as MathML built node by node; `isInline` for headings, which hold no paragraphs. Nothing in the text can run, load or link.
  */
-export async function renderText(text: string): Promise<DocumentFragment> {
+export async function renderText(text: string, isInline = false): Promise<DocumentFragment> {
   if (text.length > maxRenderedLength) return plainText(text);
   const formulas: { latex: string; isDisplay: boolean }[] = [];
   // Formulas leave the text before Markdown sees their underscores and backslashes.
@@ -56,7 +56,7 @@ export async function renderText(text: string): Promise<DocumentFragment> {
   // Only tables come as HTML; a `<tag>` printed on a page is text like any other.
   const isTable = /^\s*<table[\s>]/i.test(source);
   const markdown = new MarkdownIt({ html: false, breaks: true }).disable(['link', 'image', 'autolink', 'reference']);
-  const html = isTable ? source : markdown.render(source);
+  const html = isTable ? source : isInline ? markdown.renderInline(source) : markdown.render(source);
   const fragment = purify.sanitize(html, { ...allowed, RETURN_DOM_FRAGMENT: true });
   await placeFormulas(fragment, formulas);
   return fragment;

@@ -23,6 +23,8 @@ table{border-collapse:collapse;margin:16px auto 12px;font:19px/1.4 'Liberation S
 <tr><td>Quaternion</td><td>4</td><td>8</td><td>16</td></tr>
 <tr><td>Quinion</td><td>5</td><td>10</td><td>20</td></tr></table>
 <p class="caption">Table 1. Names of quires by their number of sheets.</p>
+<h2>Letters at the foot</h2>
+<p>Each quire carries a letter, and each leaf a number: A1, A2, A3. A missing leaf shows at once, and so does one that was bound twice. No page is lost on the way from many hands to one book.</p>
 <h2 class="zh">纸与书</h2>
 <p class="zh">古人先把纸张对折，再按顺序叠在一起，用线缝好，就成了一册书。每一叠纸都有记号，装订的时候不会弄错前后的次序。</p>
 <p class="zh">今天的机器同时阅读许多页面，最后仍然要按原来的次序合在一起。</p>
