@@ -59,6 +59,12 @@ describe('reading a page', () => {
     expectRead(await response.text());
   });
 
+  it('gives what the README shows', async () => {
+    const readme = Buffer.from(read('../../README.md')).toString();
+    const [, shown] = /<!-- sample -->\n\n```markdown\n([\s\S]*?)\n```/.exec(readme) ?? [];
+    expect((await (await parse(page, { accept: 'text/markdown' })).text()).trimEnd()).toBe(shown);
+  });
+
   it('gives JSON with blocks in reading order, inside the page, with confidences', async () => {
     const response = await parse(page);
     const body = (await response.json()) as { pages: PageBody[]; markdown: string; failedBlockCount: number };
