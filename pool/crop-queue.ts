@@ -98,7 +98,11 @@ export class CropQueue<T extends QueueEntry> {
   #flowOf({ flow: name, priority }: T): Flow<T> {
     const known = this.#flows.get(name);
     if (known) {
-      if (known.entries.length === 0) known.waitingSince = this.#options.now();
+      if (known.entries.length === 0) {
+        known.waitingSince = this.#options.now();
+        // Time it was away is no credit.
+        known.start = Math.max(known.start, this.#virtualTime);
+      }
       return known;
     }
     const flow: Flow<T> = { priority, entries: [], start: this.#virtualTime, waitingSince: this.#options.now() };

@@ -6,6 +6,7 @@ export {
   type CompileProgress,
   classIdOf,
   compileModel,
+  type DocumentPlace,
   embeddedModelDir,
   type FinishReason,
   formatMarkdown,
@@ -20,8 +21,11 @@ export {
   picturePathOf,
   type RecipeOptions,
   type Region,
+  type Restructured,
+  type RestructureOptions,
   readingPlaces,
   resolveRecipe,
+  restructurePages,
   type Task,
 } from '#models';
 export { type Failure, PoolError, type PoolErrorCode, poolErrorCodes } from './errors.js';

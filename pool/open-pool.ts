@@ -25,6 +25,7 @@ import { PoolError } from './errors.js';
 import { readFaults } from './fault-injection.js';
 import { createHeldBytes } from './held-bytes.js';
 import { openCanary } from './open-canary.js';
+import { sweepPixelFiles } from './pixel-files.js';
 import type { DeviceStatus, Pool, PoolEvent } from './pool.js';
 import type { PoolParts } from './pool-parts.js';
 import { openPreparePool, type PreparePool } from './prepare/prepare-pool.js';
@@ -52,6 +53,7 @@ const startTimeoutMs = 300_000;
  * model folder or the settings; what fails later fails `whenReady` and every document.
  */
 export async function openPool({ config, onProgress, engineModule }: OpenPoolOptions): Promise<Pool> {
+  sweepPixelFiles();
   const faults = readFaults(process.env.QUIRE_FAULTS, process.env.NODE_ENV);
   const machine = thisMachine();
   const planned = planDevices(config.devices, machine);

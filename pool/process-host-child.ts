@@ -4,6 +4,9 @@ import { openThreadHost } from './thread-host.js';
 
 // What the process of a device runs: the threads of its shards, and the channel to the pool.
 
+/** Time a run gets to end when the server is gone. */
+const orphanMs = 30_000;
+
 let host: DeviceHost | null = null;
 
 function send(report: HostReport): void {
@@ -21,7 +24,10 @@ process.on('message', (message: HostRequest) => {
 });
 
 // The server is gone, in whatever way: nothing is left to do here. An exit during a run would abort, so it waits.
-process.on('disconnect', () => void end());
+process.on('disconnect', () => {
+  setTimeout(() => process.kill(process.pid, 'SIGKILL'), orphanMs).unref();
+  void end();
+});
 // A terminal sends its interrupt to the whole group; the server decides when this process ends.
 process.on('SIGINT', () => {});
 process.on('SIGTERM', () => {});

@@ -1,5 +1,5 @@
-import { ModelError } from '#models';
 import { CpuEngine } from './cpu-engine.js';
+import { openCudaEngine } from './cuda/open-cuda-engine.js';
 import type { Engine } from './engine.js';
 import type { EngineSetup } from './engine-setup.js';
 import { KvSlots, kvBlockBytes } from './kv-slots.js';
@@ -9,12 +9,9 @@ import { StepGraphs } from './step-graphs.js';
 /** Tokens of a block of the CPU cache. */
 const blockSize = 64;
 
-/** Opens the engine of the target. Throws MODEL_INVALID where there is none. */
-export async function openEngine(setup: EngineSetup): Promise<Engine> {
-  if (setup.target.kind !== 'cpu') {
-    throw new ModelError('MODEL_INVALID', `There is no engine for ${setup.target.kind} devices yet.`);
-  }
-  return openCpuEngine(setup);
+/** Opens the engine of the target. */
+export function openEngine(setup: EngineSetup): Promise<Engine> {
+  return setup.target.kind === 'cuda' ? openCudaEngine(setup) : openCpuEngine(setup);
 }
 
 async function openCpuEngine({ model, graphs, limits, threadCount }: EngineSetup): Promise<Engine> {

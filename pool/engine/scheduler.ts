@@ -22,8 +22,9 @@ export interface SchedulerLimits {
   readonly blockCount: number;
   /** Prompt tokens, padding included, that may enter a step. */
   readonly prefillTokenBudget: number;
-  /** Patches of one step. */
+  /** Patches of one step, and of one run of the vision encoder. */
   readonly visionPatchBudget: number;
+  readonly visionRunPatches: number;
   /** Steps of one decode run: while something waits to join or streams, and otherwise. */
   readonly shortRun: number;
   readonly longRun: number;
@@ -63,7 +64,7 @@ export function planStep(
   const joining = preempted.length > 0 ? [] : chooseJoining(waiting, staying, limits);
   const isPressed = waiting.length > joining.length || preempted.length > 0;
   return {
-    vision: groupImages(joining, limits.visionPatchBudget),
+    vision: groupImages(joining, limits.visionRunPatches),
     prefill: groupPrompts(joining, limits.prefillTokenBudget),
     preempted: preempted.map(({ id }) => id),
     // What joins now decodes from the same step on.

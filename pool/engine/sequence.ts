@@ -7,7 +7,7 @@ export class Sequence {
   readonly tokenIds: number[];
   readonly logprobs: number[];
   /** Embeddings of each picture, null until the vision encoder has run; dropped once the prompt is in the cache. */
-  embeddings: (Float32Array | null)[];
+  embeddings: (Float32Array | Uint16Array | null)[];
   /** Rotary position of the first generated token after the prompt that is in the cache. */
   firstPosition = 0;
   /** Generated tokens that were part of that prompt: those of an earlier attempt. */

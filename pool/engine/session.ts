@@ -24,6 +24,8 @@ export async function openSession(path: string, options: SessionOptions): Promis
     interOpNumThreads: 1,
     logSeverityLevel: 3,
     graphOptimizationLevel: 'all',
+    // The runtime would keep a plan for every shape it has seen, and packed runs hardly ever repeat one.
+    enableMemPattern: options.device.kind === 'cpu',
     extra: { 'session.intra_op.allow_spinning': '0', ...options.config },
   });
   return {

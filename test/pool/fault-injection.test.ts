@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { readFaults, strikes } from '../../pool/fault-injection.js';
+
+describe('reading QUIRE_FAULTS', () => {
+  it('is nothing when it is not set', () => {
+    expect(readFaults(undefined, 'production')).toEqual([]);
+  });
+
+  it('reads kinds and conditions', () => {
+    expect(readFaults('kill-process:device=cpu:1,step=20; throw:patches=120', 'test')).toEqual([
+      { kind: 'kill-process', device: 'cpu:1', step: 20 },
+      { kind: 'throw', patches: 120 },
+    ]);
+  });
+
+  it('is refused in production', () => {
+    expect(() => readFaults('throw', 'production')).toThrow(/production/);
+  });
+
+  it.each(['explode', 'throw:step=soon', 'throw:step=', 'throw:colour=red'])('does not understand %s', (text) => {
+    expect(() => readFaults(text, 'test')).toThrow(/QUIRE_FAULTS/);
+  });
+});
+
+describe('striking', () => {
+  const moment = {
+    deviceId: 'cpu:0',
+    shard: 0,
+    life: 1,
+    step: 5,
+    ageMs: 1000,
+    crops: [{ images: [{ gridHeight: 4, gridWidth: 30, patches: new Uint8Array() }] }],
+  };
+  it.each([
+    [{}, true],
+    [{ device: 'cpu:0' }, true],
+    [{ device: 'cpu:1' }, false],
+    [{ shard: 1 }, false],
+    [{ step: 5 }, true],
+    [{ step: 6 }, false],
+    [{ afterMs: 2000 }, false],
+    [{ patches: 120 }, true],
+    [{ patches: 121 }, false],
+    [{ lives: 1 }, true],
+    [{ chance: 0.4 }, false],
+    [{ chance: 0.6 }, true],
+  ])('under %j: %s', (conditions, expected) => {
+    expect(strikes({ kind: 'throw', ...conditions }, moment, () => 0.5)).toBe(expected);
+  });
+
+  it('spares later lives when told so', () => {
+    expect(strikes({ kind: 'throw', lives: 1 }, { ...moment, life: 2 })).toBe(false);
+  });
+});
