@@ -178,10 +178,10 @@ ${iconSprite}
       <section aria-labelledby="table-title" class="device-table">
         <h3 id="table-title">Each device</h3>
         <div class="table-scroll" tabindex="0" role="group" aria-label="Table of devices">
-          <table>
+          <table id="device-table">
             <thead><tr><th scope="col">Device</th><th scope="col">State</th><th scope="col">Running</th><th scope="col">Cost in work</th>
-              <th scope="col">Crops</th><th scope="col">Step</th><th scope="col">KV cache</th><th scope="col">GPU</th><th scope="col">Memory</th>
-              <th scope="col">Power</th><th scope="col">Canary</th><th scope="col">Trouble</th></tr></thead>
+              <th scope="col">Crops</th><th scope="col">Step</th><th scope="col">KV cache</th><th scope="col" class="gpu-only">GPU</th><th scope="col" class="gpu-only">Memory</th>
+              <th scope="col" class="gpu-only">Power</th><th scope="col">Canary</th><th scope="col">Trouble</th></tr></thead>
             <tbody id="device-rows"></tbody>
           </table>
         </div>

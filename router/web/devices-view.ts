@@ -11,6 +11,9 @@ const capacity = 90;
 /** Rates and means cover this many looks, so that they do not jump. */
 const span = 15;
 
+/** Columns that a host without GPUs does not show. */
+const gpuOnly = new Set(['GPU', 'Memory', 'Power']);
+
 const stages = ['queue', 'prepare', 'detect', 'vision', 'prefill', 'decode'] as const;
 
 /** The devices of the server, live. */
@@ -33,6 +36,7 @@ export function createDevicesView(): { setVisible(isVisible: boolean): void } {
     if (scrapes.length > capacity) scrapes.shift();
     part('device-tiles').replaceChildren(...tilesOf(scrapes, reading.devices));
     part('device-stages').replaceChildren(...stagesOf(scrapes));
+    part('device-table').classList.toggle('has-gpu', sumOf(reading.scrape, 'quire_gpu_memory_bytes') !== null);
     part('device-rows').replaceChildren(...reading.devices.map((device) => rowOf(device, scrapes)));
   }
 
@@ -74,7 +78,7 @@ function tilesOf(scrapes: readonly Scrape[], devices: readonly DeviceBody[]): HT
     tileOf('Time of a page', scrapes, pageTime, 's'),
     tileOf('Crops waiting', scrapes, gauge('quire_queue_crops'), ''),
     tileOf('Predicted wait', scrapes, gauge('quire_predicted_wait_seconds'), 's'),
-    tileOf('Documents in work', scrapes, gauge('quire_documents_in_flight'), ''),
+    tileOf('Documents', scrapes, gauge('quire_documents_in_flight'), ''),
     tileOf('Memory', scrapes, gauge('quire_process_resident_memory_bytes'), 'B'),
   ];
 }
@@ -162,7 +166,9 @@ function rowOf(device: DeviceBody, scrapes: readonly Scrape[]): HTMLElement {
     'tr',
     {},
     element('th', { scope: 'row' }, element('b', {}, device.id), element('small', {}, ` ${device.isolation}`)),
-    ...cells.map(([name, ...content]) => element('td', { 'data-name': name }, ...content)),
+    ...cells.map(([name, ...content]) =>
+      element('td', { 'data-name': name, class: gpuOnly.has(name) ? 'gpu-only' : null }, ...content),
+    ),
   );
 }
 
