@@ -49,7 +49,7 @@ export function blockMarkdown(
     case 'doc_title':
       return `# ${text.replaceAll('-\n', '').replaceAll('\n', ' ')}`;
     case 'paragraph_title':
-      return titleMarkdown(text);
+      return titleMarkdown(text, block.titleLevel);
     case 'text':
     case 'vertical_text':
     case 'reference_content':
@@ -60,7 +60,7 @@ export function blockMarkdown(
     case 'content':
       return text.replaceAll('-\n', '  \n').replaceAll(/(?<! {2})\n/g, '  \n');
     case 'algorithm':
-      return text.replace(/^\n+|\n+$/g, '');
+      return withoutOuterBreaks(text);
     case 'figure_title':
       return isPretty ? `${centred(text.replaceAll('\n', ' '))}\n` : text;
     case 'table':
@@ -110,9 +110,23 @@ function prettyTable(html: string): string {
     .replaceAll('<td>', cell('td'));
 }
 
+/** By hand: an expression anchored at the end tries every run of breaks in the text. */
+function withoutOuterBreaks(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && text[start] === '\n') start++;
+  while (end > start && text[end - 1] === '\n') end--;
+  return text.slice(start, end);
+}
+
+function withoutDollars(text: string): string {
+  const opened = text.startsWith('$$') ? text.slice(2) : text;
+  return (opened.endsWith('$$') ? opened.slice(0, -2) : opened).trim();
+}
+
 function tagFormula(text: string, number: string): string {
   if (!text.includes('$$')) return `${text} ${number}`;
   const tag = number.trim().replace(/^[(（]|[)）]$/g, '');
-  const body = text.trim().replace(/^\$\$\s*|\s*\$\$$/g, '');
+  const body = withoutDollars(text.trim());
   return `$$${body} \\tag*{(${tag})}$$`;
 }

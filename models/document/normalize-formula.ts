@@ -1,5 +1,5 @@
 /**
- * LaTeX delimiters as Markdown reads them: `\(…\)` becomes ` $…$` and `\[…\]` becomes ` $$…$$ `, after every other
+ * LaTeX delimiters as Markdown reads them: `\(…\)` becomes ` $ … $` and `\[…\]` becomes ` $$ … $$ `, after every other
  * dollar is taken out. Texts without a pair of either stay as they are. Source: PaddleX's PaddleOCR-VL pipeline.
  */
 export function normalizeFormula(text: string, isFormulaNumber = false): string {

@@ -14,6 +14,8 @@ export interface Block {
   readonly order: number;
   /** `order` of the block that the text of this one went into, where blocks were merged. */
   readonly mergedInto?: number;
+  /** Level of a section title within its document, 1 the highest; see `restructurePages`. */
+  readonly titleLevel?: number;
   /** Present when generation was cut short. */
   readonly truncated?: Exclude<FinishReason, 'stop'>;
   /** Present when the block could not be read; the rest of the page stands. */

@@ -88,16 +88,19 @@ function toRegion(components: readonly InkComponent[], ink: PageInk): InkedRegio
   return { label: 'text', box, score: 0, order: 0, place, components, lines, isStray: true };
 }
 
-/** Lines of letters of about one size; a lone mark counts when it is as large as a capital or a digit. */
+/** Lines of letters of about one size; one or two marks count when they are as large and shaped like capitals or digits. */
 function looksLikeText({ components, lines }: InkedRegion, letter: number): boolean {
   if (lines.length === 0) return false;
   const heights = components.map(({ y0, y1 }) => y1 - y0).sort((a, b) => a - b);
+  const tallest = heights[heights.length - 1];
   const median = heights[heights.length >> 1];
-  if (components.length < 3)
-    return heights[heights.length - 1] >= letter * 0.9 && heights[heights.length - 1] <= letter * 4;
+  const fillOf = ({ area, x0, y0, x1, y1 }: InkComponent) => area / ((x1 - x0) * (y1 - y0));
+  const fill = components.reduce((sum, component) => sum + fillOf(component), 0) / components.length;
+  if (components.length < 3) {
+    const isNarrow = components.every(({ x0, y0, x1, y1 }) => x1 - x0 < (y1 - y0) * 2.5);
+    return isNarrow && tallest >= letter * 0.9 && tallest <= letter * 4;
+  }
   const alike = heights.filter((height) => height >= median * 0.5 && height <= median * 2.2).length;
-  const fill =
-    components.reduce((sum, { area, x0, y0, x1, y1 }) => sum + area / ((x1 - x0) * (y1 - y0)), 0) / components.length;
   return median >= letter * 0.45 && alike >= components.length * 0.7 && fill > 0.2 && fill < 0.93;
 }
 

@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { findInk } from '../../../models/layout/ink-mask.js';
+import { blankPage, fillBox } from '../../support/print-page.js';
+
+describe('findInk', () => {
+  it('marks dark print on light paper and nothing else', () => {
+    const page = blankPage(200, 100);
+    fillBox(page, 50, 40, 8, 20);
+    const { bits, step } = findInk(page);
+    expect(step).toBe(1);
+    expect(bits.reduce((sum, bit) => sum + bit, 0)).toBe(160);
+    expect(bits[50 * 200 + 52]).toBe(1);
+  });
+
+  it('follows uneven light: grey paper is not ink, darker print on it is', () => {
+    const page = blankPage(400, 120);
+    for (let x = 0; x < 400; x++) fillBox(page, x, 0, 1, 120, 250 - Math.floor(x / 3));
+    fillBox(page, 350, 50, 6, 18, 40);
+    const { bits, width } = findInk(page);
+    expect(bits[59 * width + 352]).toBe(1);
+    expect(bits.reduce((sum, bit) => sum + bit, 0)).toBe(108);
+  });
+
+  it('takes grain for paper', () => {
+    const page = blankPage(300, 300);
+    for (let pixel = 0; pixel < 300 * 300; pixel++)
+      page.data.fill(225 + ((pixel * 7919) % 17), pixel * 3, pixel * 3 + 3);
+    expect(findInk(page).bits.every((bit) => bit === 0)).toBe(true);
+  });
+
+  it('works at half the resolution on a page scanned at 300 dpi', () => {
+    const page = blankPage(2480, 3508);
+    fillBox(page, 1000, 1000, 40, 60);
+    const { step, width, height, bits } = findInk(page);
+    expect([step, width, height]).toEqual([2, 1240, 1754]);
+    expect(bits.reduce((sum, bit) => sum + bit, 0)).toBe(600);
+  });
+
+  it('survives a page of one pixel', () => {
+    expect(findInk(blankPage(1, 1)).bits).toHaveLength(1);
+  });
+});
