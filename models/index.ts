@@ -23,6 +23,12 @@ export {
   type RecipeOptions,
   resolveRecipe,
 } from './document/recipe-options.js';
+export {
+  type DocumentPlace,
+  type Restructured,
+  type RestructureOptions,
+  restructurePages,
+} from './document/restructure-pages.js';
 export { embeddedModelDir } from './embedded-model.js';
 export { ModelError, type ModelErrorCode, modelErrorCodes } from './errors.js';
 export { meanConfidence } from './generation/confidence.js';

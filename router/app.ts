@@ -26,6 +26,7 @@ import { registerOpenApi } from './routes/openapi.js';
 import { registerPaddlexHealth } from './routes/paddlex-health.js';
 import { registerPage } from './routes/page.js';
 import { registerParse } from './routes/parse.js';
+import { registerRestructurePages } from './routes/restructure-pages.js';
 
 /** `/docs` holds its style in itself and reaches nothing else; `/` has a stricter policy of its own. */
 const contentSecurityPolicy = {
@@ -71,6 +72,7 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
 
   registerParse(app, routeParts);
   registerLayoutParsing(app, routeParts);
+  registerRestructurePages(app, routeParts);
   registerChatCompletions(app, routeParts);
   registerModels(app, routeParts);
   registerHealth(app, routeParts);

@@ -1,6 +1,6 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
 import type { AppEnv, RouteParts } from '../app-env.js';
-import { checkFields, fieldInvalid } from '../dialects/paddlex/check-fields.js';
+import { checkFields, fieldInvalid, refuseExports } from '../dialects/paddlex/check-fields.js';
 import { paddlexErrorFormat, paddlexFailureSchema } from '../dialects/paddlex/envelope.js';
 import { layoutAnswer } from '../dialects/paddlex/layout-answer.js';
 import { wantedPictures } from '../dialects/paddlex/layout-item.js';
@@ -9,6 +9,7 @@ import { layoutResponseSchema } from '../dialects/paddlex/layout-response.js';
 import { logIdOf } from '../dialects/paddlex/log-id.js';
 import { pagesInOrder } from '../dialects/paddlex/pages-in-order.js';
 import { readFile } from '../dialects/paddlex/read-file.js';
+import { restructured } from '../dialects/paddlex/restructured.js';
 import { toRecipe } from '../dialects/paddlex/to-recipe.js';
 import { holdAnswer } from '../held-answer.js';
 import { fetchUrl } from '../input/fetch-url.js';
@@ -58,9 +59,7 @@ export function registerLayoutParsing(app: OpenAPIHono<AppEnv>, parts: RoutePart
     c.set('errorFormat', paddlexErrorFormat(logId));
     const request = checkFields(layoutRequestSchema, body);
     const recipe = toRecipe(request);
-    if (request.outputFormats?.length) {
-      throw fieldInvalid('outputFormats', 'Word export is not available here; leave outputFormats out');
-    }
+    refuseExports(request.outputFormats);
     const extras = {
       visualize: request.visualize ?? true,
       returnMarkdownImages: request.returnMarkdownImages,
@@ -71,7 +70,12 @@ export function registerLayoutParsing(app: OpenAPIHono<AppEnv>, parts: RoutePart
 
     const run = pool.parse(
       { bytes: file.bytes },
-      { recipe, pictures: wantedPictures(extras), deadlineMs: deadline.remainingMs(), signal: deadline.clientSignal },
+      {
+        recipe,
+        pictures: wantedPictures(extras, recipe),
+        deadlineMs: deadline.remainingMs(),
+        signal: deadline.clientSignal,
+      },
     );
     // The pages are taken as they come; must not count as unhandled.
     run.result.catch(() => {});
@@ -82,7 +86,7 @@ export function registerLayoutParsing(app: OpenAPIHono<AppEnv>, parts: RoutePart
       throw fieldInvalid('fileType', `The file is ${is}; fileType or the extension of the URL says otherwise`);
     }
     const record = c.get('record');
-    const counted = countPages(pages, (cropCount) => {
+    const counted = countPages(request.restructurePages ? restructured(pages, request) : pages, (cropCount) => {
       record.pageCount++;
       record.cropCount += cropCount;
     });

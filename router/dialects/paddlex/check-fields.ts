@@ -19,20 +19,24 @@ const maxErrors = 20;
 export function checkFields<Schema extends z.ZodType>(schema: Schema, body: unknown): z.output<Schema> {
   const checked = schema.safeParse(body);
   if (checked.success) return checked.data;
-  throw fieldsInvalid(
-    checked.error.issues.slice(0, maxErrors).map(({ code, path, message }) => ({
+  const errors = checked.error.issues.slice(0, maxErrors).map(
+    ({ code, path, message }): FieldError => ({
       type: code,
       loc: ['body', ...path.map((key) => (typeof key === 'symbol' ? String(key) : key))],
       msg: message,
-    })),
+    }),
   );
+  throw new RouterError('FIELDS_INVALID', JSON.stringify(errors));
 }
 
-/** The same failure for one field, where a schema cannot tell. */
+/** The same failure for one field, where a schema cannot tell; its message is plain text, as PaddleX's is there. */
 export function fieldInvalid(field: string, message: string): RouterError {
-  return fieldsInvalid([{ type: 'value_error', loc: ['body', field], msg: message }]);
+  return new RouterError('FIELDS_INVALID', message, { param: field });
 }
 
-function fieldsInvalid(errors: readonly FieldError[]): RouterError {
-  return new RouterError('FIELDS_INVALID', JSON.stringify(errors));
+/** Throws FIELDS_INVALID where a file of another format is wanted beside the answer. */
+export function refuseExports(outputFormats: readonly string[] | null | undefined): void {
+  if (outputFormats?.length) {
+    throw fieldInvalid('outputFormats', 'outputFormats: Word export is not available here; leave it out');
+  }
 }

@@ -1,6 +1,7 @@
-import type { DocumentKind, PageOutcome, RecipeOptions } from '#pool';
+import type { DocumentKind, RecipeOptions } from '#pool';
 import { type LayoutExtras, toLayoutItem } from './layout-item.js';
 import type { DataInfo } from './layout-response.js';
+import type { DocumentPage } from './pruned-result.js';
 
 export interface LayoutAnswerOptions extends LayoutExtras {
   readonly logId: string;
@@ -13,7 +14,7 @@ export interface LayoutAnswerOptions extends LayoutExtras {
  * of the document (`dataInfo`).
  */
 export async function* layoutAnswer(
-  pages: AsyncIterable<PageOutcome>,
+  pages: AsyncIterable<DocumentPage>,
   { logId, kind, recipe, ...extras }: LayoutAnswerOptions,
 ): AsyncGenerator<string, void, undefined> {
   const head = JSON.stringify({ logId, errorCode: 0, errorMsg: 'Success' });

@@ -1,6 +1,6 @@
-import { formatMarkdown, type PageOutcome, type PictureWishes, picturePathOf, type RecipeOptions } from '#pool';
+import { type Block, formatMarkdown, type PictureWishes, picturePathOf, type RecipeOptions } from '#pool';
 import type { LayoutItem } from './layout-response.js';
-import { toPrunedResult } from './pruned-result.js';
+import { type DocumentPage, toPrunedResult } from './pruned-result.js';
 
 /** What a request wants beside the text. */
 export interface LayoutExtras {
@@ -9,14 +9,21 @@ export interface LayoutExtras {
 }
 
 /** The pictures to ask of the pool. */
-export function wantedPictures({ visualize, returnMarkdownImages }: LayoutExtras): PictureWishes {
-  return { page: visualize, layout: visualize, blocks: returnMarkdownImages };
+export function wantedPictures(
+  { visualize, returnMarkdownImages }: LayoutExtras,
+  { useLayoutDetection }: Pick<RecipeOptions, 'useLayoutDetection'>,
+): PictureWishes {
+  return {
+    page: visualize,
+    layout: visualize && useLayoutDetection,
+    blocks: returnMarkdownImages && useLayoutDetection,
+  };
 }
 
 /** One page of `layoutParsingResults`; pictures that were not asked for are left out. */
-export function toLayoutItem(page: PageOutcome, recipe: RecipeOptions, extras: LayoutExtras): LayoutItem {
-  const pathOf = (block: PageOutcome['blocks'][number]) =>
-    recipe.useLayoutDetection ? picturePathOf(block, recipe) : undefined;
+export function toLayoutItem(page: DocumentPage, recipe: RecipeOptions, extras: LayoutExtras): LayoutItem {
+  // A page without layout is read, whatever it is; it has no pictures.
+  const pathOf = (block: Block) => (recipe.useLayoutDetection ? picturePathOf(block, recipe) : undefined);
   const text = formatMarkdown(page.blocks, page.width, recipe, pathOf);
   const images = page.blocks.flatMap((block) => {
     const path = pathOf(block);

@@ -48,7 +48,7 @@ export const layoutRequestSchema = z
     layoutNms: z.boolean().nullish(),
     layoutUnclipRatio: z.union([unclip, perClass(unclip)]).nullish(),
     layoutMergeBboxesMode: z.union([mergeMode, perClass(mergeMode)]).nullish(),
-    layoutShapeMode: z.enum(['rect', 'quad', 'poly', 'auto']).nullish(),
+    layoutShapeMode: z.enum(['rect', 'quad', 'poly', 'auto']).default('auto'),
     promptLabel: z
       .enum(['ocr', 'formula', 'table', 'chart', 'seal', 'spotting'])
       .nullish()

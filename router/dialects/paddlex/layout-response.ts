@@ -23,7 +23,6 @@ const parsedBlockSchema = z.object({
 
 export const prunedResultSchema = z
   .object({
-    page_index: z.int().nullable(),
     page_count: z.int().nullable(),
     width: z.number().nullable(),
     height: z.number().nullable(),
@@ -42,18 +41,20 @@ export const prunedResultSchema = z
     spotting_res: z
       .object({ rec_polys: z.array(z.array(z.tuple([z.number(), z.number()]))), rec_texts: z.array(z.string()) })
       .optional(),
-    layout_det_res: z.object({
-      page_index: z.int().nullable(),
-      boxes: z.array(
-        z.object({
-          cls_id: z.int(),
-          label: z.string(),
-          score: z.number(),
-          coordinate: box,
-          order: z.int().nullable(),
-        }),
-      ),
-    }),
+    layout_det_res: z
+      .object({
+        boxes: z.array(
+          z.object({
+            cls_id: z.int(),
+            label: z.string(),
+            score: z.number(),
+            coordinate: box,
+            order: z.int().nullable(),
+          }),
+        ),
+      })
+      .optional()
+      .openapi({ description: 'Only with layout detection.' }),
   })
   .openapi('PrunedResult');
 

@@ -1,11 +1,28 @@
-import { blockMarkdown, classIdOf, type PageOutcome, type RecipeOptions, readingPlaces } from '#pool';
+import {
+  type Block,
+  blockMarkdown,
+  classIdOf,
+  type DocumentPlace,
+  type PageOutcome,
+  picturePathOf,
+  type RecipeOptions,
+  readingPlaces,
+} from '#pool';
 import type { ParsedBlock, PrunedResult } from './layout-response.js';
 
-/** One page as PaddleX's JSON has it, less the input path that its server takes out. */
-export function toPrunedResult(page: PageOutcome, recipe: RecipeOptions): PrunedResult {
+/** A page whose blocks may know their places in the document. */
+export interface DocumentPage extends PageOutcome {
+  readonly blocks: readonly DocumentBlock[];
+}
+
+export interface DocumentBlock extends Block {
+  readonly inDocument?: DocumentPlace;
+}
+
+/** One page as PaddleX's JSON has it, less the path and index of the page that its server takes out. */
+export function toPrunedResult(page: DocumentPage, recipe: RecipeOptions): PrunedResult {
   const { width, height } = page;
   return {
-    page_index: null,
     page_count: null,
     width,
     height,
@@ -21,34 +38,38 @@ export function toPrunedResult(page: PageOutcome, recipe: RecipeOptions): Pruned
       return_layout_polygon_points: false,
     },
     parsing_res_list: toParsedBlocks(page, recipe),
-    layout_det_res: { page_index: null, boxes: toLayoutBoxes(page, recipe) },
+    ...(recipe.useLayoutDetection ? { layout_det_res: { boxes: toLayoutBoxes(page) } } : {}),
   };
 }
 
-function toParsedBlocks({ blocks, width }: PageOutcome, recipe: RecipeOptions): ParsedBlock[] {
+function toParsedBlocks({ blocks, width }: DocumentPage, recipe: RecipeOptions): ParsedBlock[] {
   // A page without layout is one block that PaddleX names after its prompt.
   const labels = blocks.map(({ label }) => (recipe.useLayoutDetection ? label : recipe.promptLabel));
   const places = readingPlaces(labels, recipe.markdownIgnoreLabels);
   const indexOfOrder = new Map(blocks.map(({ order }, index) => [order, index]));
   return blocks.map((block, index) => ({
     block_label: labels[index],
-    block_content: recipe.formatBlockContent ? blockMarkdown(block, width, recipe) : block.text,
+    block_content: recipe.formatBlockContent ? formatted(block, width, recipe) : block.text,
     block_bbox: [...block.box],
     block_id: index,
     block_order: places[index],
     group_id: indexOfOrder.get(block.mergedInto ?? block.order) ?? index,
+    ...(block.inDocument
+      ? { global_block_id: block.inDocument.index, global_group_id: block.inDocument.groupIndex }
+      : {}),
     ...(block.error ? { block_error: { code: block.error.code, message: block.error.message } } : {}),
   }));
 }
 
-/** The unfiltered boxes of the detector; without layout the page itself is the box. */
-function toLayoutBoxes(
-  { detections, width, height }: PageOutcome,
-  { useLayoutDetection, promptLabel }: RecipeOptions,
-): PrunedResult['layout_det_res']['boxes'] {
-  if (!useLayoutDetection) {
-    return [{ cls_id: 0, label: promptLabel, score: 1, coordinate: [0, 0, width, height], order: 1 }];
-  }
+/** Always in the pretty form, and only of blocks that the Markdown shows. */
+function formatted(block: Block, width: number, recipe: RecipeOptions): string {
+  if (recipe.markdownIgnoreLabels.includes(block.label)) return block.text;
+  const path = recipe.useLayoutDetection ? picturePathOf(block, recipe) : undefined;
+  return blockMarkdown(block, width, { prettifyMarkdown: true }, path);
+}
+
+/** The unfiltered boxes of the detector. */
+function toLayoutBoxes({ detections }: PageOutcome): NonNullable<PrunedResult['layout_det_res']>['boxes'] {
   const places = readingPlaces(detections.map(({ label }) => label));
   return detections.map(({ label, score, box }, index) => ({
     cls_id: classIdOf(label) ?? -1,

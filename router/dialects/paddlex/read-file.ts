@@ -33,12 +33,14 @@ export async function readFile(
   return { kind, bytes: isUrl ? await fetch(file) : decodeBase64(file, 'file') };
 }
 
+/** Of a URL by its extension, as PaddleX does; Base64 has none. */
 function inferKind(url: string | undefined): DocumentKind {
-  const name = url && URL.canParse(url) ? (new URL(url).pathname.split('/').at(-1) ?? '') : '';
-  const extension = /\.([^.]+)$/.exec(name)?.[1].toLowerCase();
-  if (!extension)
+  if (url === undefined) {
     throw fieldInvalid('fileType', 'File type cannot be determined; set fileType to 0 (PDF) or 1 (image)');
+  }
+  const name = URL.canParse(url) ? (new URL(url).pathname.split('/').at(-1) ?? '') : '';
+  const extension = name.slice(name.lastIndexOf('.') + 1).toLowerCase();
   const kind = Object.hasOwn(kindOfExtension, extension) ? kindOfExtension[extension] : undefined;
-  if (!kind) throw fieldInvalid('file', 'Unsupported file type; if it is a PDF or an image, set fileType');
+  if (!kind) throw fieldInvalid('file', 'Unsupported file type; if it is a PDF or an image, set fileType to 0 or 1');
   return kind;
 }

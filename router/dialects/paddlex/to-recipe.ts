@@ -15,7 +15,7 @@ export function toRecipe(request: LayoutRequest): RecipeOptions {
     if (request[field]) {
       throw fieldInvalid(
         field,
-        'the input params for model settings are invalid! The document preprocessor is not available here.',
+        `the input params for model settings are invalid! ${field} needs a model that is not available here.`,
       );
     }
   }
@@ -53,7 +53,7 @@ function toTaskPixels(extra: Readonly<Record<string, unknown>>): RecipeOptions['
     const minPixels = readPixels(extra, `${task}_min_pixels`);
     const maxPixels = readPixels(extra, `${task}_max_pixels`);
     if (minPixels && maxPixels && minPixels > maxPixels) {
-      throw fieldInvalid('vlmExtraArgs', `${task}_min_pixels must not be larger than ${task}_max_pixels`);
+      throw fieldInvalid('vlmExtraArgs', `vlmExtraArgs: ${task}_min_pixels must not be larger than ${task}_max_pixels`);
     }
     const range = { ...(minPixels ? { minPixels } : {}), ...(maxPixels ? { maxPixels } : {}) };
     return Object.keys(range).length > 0 ? [[task, range] as const] : [];
@@ -65,5 +65,5 @@ function readPixels(extra: Readonly<Record<string, unknown>>, name: string): num
   const value = Object.hasOwn(extra, name) ? extra[name] : undefined;
   if (value === undefined || value === null) return undefined;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0) return value;
-  throw fieldInvalid('vlmExtraArgs', `${name} must be a positive integer`);
+  throw fieldInvalid('vlmExtraArgs', `vlmExtraArgs: ${name} must be a positive integer`);
 }
