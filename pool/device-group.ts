@@ -23,7 +23,7 @@ export class DeviceGroup {
   }
 
   get isReady(): boolean {
-    return this.#devices.some(({ state }) => state === 'ready' || state === 'draining');
+    return this.#devices.some(({ state }) => state === 'ready');
   }
 
   /** Shards that take crops now. */

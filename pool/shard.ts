@@ -2,7 +2,9 @@ import type { CropJob } from './crop-job.js';
 import type { EngineCapacity, StepReport } from './engine/engine.js';
 
 /** Crops a shard may hold beyond those it decodes: the next ones are at hand when rows get free. */
-const prefetchCount = 4;
+function prefetchCount(maxBatch: number): number {
+  return Math.min(4, Math.ceil(maxBatch / 4));
+}
 
 /** The pool's view of one shard in one of its lives. */
 export class Shard {
@@ -41,10 +43,11 @@ export class Shard {
     if (isSuspect) return this.running.size === 0;
     for (const { isSuspect: isAlone } of this.running.values()) if (isAlone) return false;
     const waiting = (this.#report?.waitingCount ?? 0) + this.#sentSinceReport;
-    const isFull = this.running.size >= this.capacity.maxBatch + prefetchCount;
+    const { maxBatch } = this.capacity;
+    const prefetch = prefetchCount(maxBatch);
     // Where the cache is short, crops wait inside the shard long before the batch is full.
-    const isBackedUp = waiting > Math.max(prefetchCount, this.capacity.maxBatch - (this.#report?.runningCount ?? 0));
-    return !isFull && !isBackedUp;
+    const isBackedUp = waiting > Math.max(prefetch, maxBatch - (this.#report?.runningCount ?? 0));
+    return this.running.size < maxBatch + prefetch && !isBackedUp;
   }
 
   add(job: CropJob): void {
