@@ -174,6 +174,18 @@ describe('packages', () => {
     expect(loose).toEqual([]);
   });
 
+  it('of every platform are in the lock file, else npm ci refuses it', () => {
+    const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+    };
+    const missing = Object.entries(packages).flatMap(([path, { optionalDependencies = {} }]) =>
+      Object.keys(optionalDependencies).filter(
+        (name) => !(`node_modules/${name}` in packages) && !(`${path}/node_modules/${name}` in packages),
+      ),
+    );
+    expect(missing).toEqual([]);
+  });
+
   it('that run do so on the Node that package.json asks for', () => {
     const read = (name: string) => JSON.parse(readFileSync(join(root, name, 'package.json'), 'utf8'));
     const { dependencies, engines } = read('.');
