@@ -1,58 +1,72 @@
-const mostRounds = 100;
+/** Distinct heights looked at; beyond, neighbours are taken together. No document has so many type sizes. */
+const mostDistinct = 1000;
 
 /**
- * Groups heights into at most `most` sizes and ranks them, 1 for the largest: k-means on a line, started at the widest
- * gaps, so that the same heights always give the same ranks. Gives the rank of each distinct height.
+ * Groups heights into at most `most` sizes and ranks them, 1 for the largest. The grouping is the one with the least
+ * sum of squared distances to the group means (k-means on a line, solved exactly by dynamic programming: Wang & Song,
+ * "Ckmeans.1d.dp", 2011), so that the same heights always give the same ranks. Gives the rank of each distinct height.
  */
 export function clusterHeights(heights: readonly number[], most: number): ReadonlyMap<number, number> {
   const distinct = [...new Set(heights)].sort((a, b) => a - b);
-  const counts = new Map<number, number>();
-  for (const height of heights) counts.set(height, (counts.get(height) ?? 0) + 1);
+  const stride = Math.ceil(distinct.length / mostDistinct);
+  const looked = distinct.filter((_, index) => index % stride === 0);
+  const counts = new Array<number>(looked.length).fill(0);
+  const placeOf = new Map(distinct.map((height, index) => [height, Math.floor(index / stride)]));
+  for (const height of heights) counts[placeOf.get(height) ?? 0]++;
 
-  let starts = widestGaps(distinct, Math.min(most, distinct.length));
-  for (let round = 0; round < mostRounds; round++) {
-    const next = nearest(distinct, centres(distinct, counts, starts));
-    if (next.length === starts.length && next.every((start, index) => start === starts[index])) break;
-    starts = next;
-  }
+  const starts = bestStarts(looked, counts, Math.min(most, looked.length));
   const ranks = new Map<number, number>();
-  distinct.forEach((height, index) => {
-    const cluster = starts.findLastIndex((start) => start <= index);
-    ranks.set(height, starts.length - cluster);
-  });
+  for (const [height, place] of placeOf) {
+    ranks.set(height, starts.length - starts.findLastIndex((start) => start <= place));
+  }
   return ranks;
 }
 
-/** Indexes at which the clusters begin: 0 and those after the widest gaps. */
-function widestGaps(distinct: readonly number[], clusterCount: number): number[] {
-  if (clusterCount === 0) return [];
-  const gaps = distinct.slice(1).map((height, index) => ({ start: index + 1, gap: height - distinct[index] }));
-  gaps.sort((a, b) => b.gap - a.gap || a.start - b.start);
-  return [0, ...gaps.slice(0, clusterCount - 1).map(({ start }) => start)].sort((a, b) => a - b);
+/** Indexes at which the groups begin, in rising order; the first is 0. */
+function bestStarts(values: readonly number[], counts: readonly number[], groupCount: number): number[] {
+  const cost = costOfRange(values, counts);
+  const size = values.length;
+  // costs[i]: the least cost of the first i values in the groups so far; starts[g][i]: where the last of them begins.
+  let costs = values.map((_, end) => cost(0, end + 1));
+  const starts: number[][] = [values.map(() => 0)];
+  for (let group = 1; group < groupCount; group++) {
+    const next = new Array<number>(size).fill(Number.POSITIVE_INFINITY);
+    const from = new Array<number>(size).fill(group);
+    for (let end = group; end < size; end++) {
+      for (let start = group; start <= end; start++) {
+        const total = costs[start - 1] + cost(start, end + 1);
+        if (total < next[end]) {
+          next[end] = total;
+          from[end] = start;
+        }
+      }
+    }
+    costs = next;
+    starts.push(from);
+  }
+  const chosen: number[] = [];
+  for (let group = groupCount - 1, end = size - 1; group >= 0; group--) {
+    chosen.unshift(starts[group][end]);
+    end = starts[group][end] - 1;
+  }
+  return chosen;
 }
 
-function centres(
-  distinct: readonly number[],
-  counts: ReadonlyMap<number, number>,
-  starts: readonly number[],
-): number[] {
-  return starts.map((start, cluster) => {
-    const members = distinct.slice(start, starts[cluster + 1] ?? distinct.length);
-    const total = members.reduce((sum, height) => sum + (counts.get(height) ?? 0), 0);
-    return members.reduce((sum, height) => sum + height * (counts.get(height) ?? 0), 0) / total;
+/** Sum of squared distances of the values in [start, end) to their mean. */
+function costOfRange(values: readonly number[], counts: readonly number[]): (start: number, end: number) => number {
+  // Distances are taken from a value in the middle, so that large heights lose no precision.
+  const origin = values[values.length >> 1] ?? 0;
+  const weight = [0];
+  const sum = [0];
+  const squares = [0];
+  values.forEach((value, index) => {
+    const distance = value - origin;
+    weight.push(weight[index] + counts[index]);
+    sum.push(sum[index] + counts[index] * distance);
+    squares.push(squares[index] + counts[index] * distance ** 2);
   });
-}
-
-/** Where the clusters begin when every height goes to its nearest centre; clusters left empty are gone. */
-function nearest(distinct: readonly number[], centre: readonly number[]): number[] {
-  const starts: number[] = [];
-  let cluster = -1;
-  distinct.forEach((height, index) => {
-    let wanted = Math.max(cluster, 0);
-    while (wanted + 1 < centre.length && height - centre[wanted] > centre[wanted + 1] - height) wanted++;
-    if (wanted === cluster) return;
-    cluster = wanted;
-    starts.push(index);
-  });
-  return starts;
+  return (start, end) => {
+    const total = sum[end] - sum[start];
+    return squares[end] - squares[start] - total ** 2 / (weight[end] - weight[start]);
+  };
 }
