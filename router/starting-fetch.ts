@@ -12,5 +12,7 @@ export function startingFetch(request: Request): Response {
   }
   const { status, meaning } = errorTable.STARTING;
   const error = { code: 'STARTING', message: meaning, requestId: request.headers.get('x-request-id') ?? '' };
-  return Response.json({ error }, { status, headers: { 'Retry-After': '1' } });
+  // A browser that came too early looks again by itself.
+  const refresh: Record<string, string> = pathname === '/' ? { Refresh: '1' } : {};
+  return Response.json({ error }, { status, headers: { 'Retry-After': '1', ...refresh } });
 }

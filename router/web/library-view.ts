@@ -38,35 +38,48 @@ export function createLibraryView(
       pageList.replaceChildren();
       return;
     }
-    const rows = document.pageNumbers.slice(0, maxListedPages).map((number) => {
+    const numbers = document.pageNumbers.slice(0, maxListedPages);
+    while (pageList.children.length > numbers.length) pageList.lastElementChild?.remove();
+    numbers.forEach((number, place) => {
       const page = document.pages.get(number);
       const address = page ? pictures.addressOf(document, number) : null;
       const readCount = page?.blocks.filter((block) => block.isRead).length ?? 0;
       const status = !page ? 'waiting' : page.isDone ? `${readCount} blocks` : `${readCount} of ${page.blocks.length}`;
-      const button = element(
-        'button',
-        {
-          type: 'button',
-          class: 'page-row',
-          'aria-current': number === current ? 'page' : null,
-          'aria-label': `Page ${number}, ${status}`,
-        },
-        address
-          ? element('img', { src: address, alt: '', loading: 'lazy', decoding: 'async' })
-          : element('span', { class: `page-blank${page ? ' is-reading' : ''}` }),
-        element('span', { class: 'page-number' }, String(number)),
-      );
-      button.addEventListener('click', () => actions.goTo(number));
-      return element('li', {}, button);
+      const signature = `${number} ${address} ${status} ${number === current}`;
+      const old = pageList.children[place] as HTMLElement | undefined;
+      // Only what differs is made anew: long books stay fast, and a row that has the focus keeps it.
+      if (old?.dataset.signature === signature) return;
+      const row = pageRow(number, address, status, number === current, page !== undefined);
+      row.dataset.signature = signature;
+      const isFocused = old?.contains(globalThis.document.activeElement) ?? false;
+      if (old) old.replaceWith(row);
+      else pageList.append(row);
+      if (isFocused) row.querySelector('button')?.focus();
     });
-    const isSameLength = pageList.children.length === rows.length;
-    if (!isSameLength) pageList.replaceChildren(...rows);
-    else
-      rows.forEach((row, place) => {
-        const old = pageList.children[place];
-        // A row that has the focus keeps it: only what differs is replaced.
-        if (old && old.innerHTML !== row.innerHTML) old.replaceWith(row);
-      });
+  }
+
+  function pageRow(
+    number: number,
+    address: string | null,
+    status: string,
+    isCurrent: boolean,
+    isKnown: boolean,
+  ): HTMLElement {
+    const button = element(
+      'button',
+      {
+        type: 'button',
+        class: 'page-row',
+        'aria-current': isCurrent ? 'page' : null,
+        'aria-label': `Page ${number}, ${status}`,
+      },
+      address
+        ? element('img', { src: address, alt: '', loading: 'lazy', decoding: 'async' })
+        : element('span', { class: `page-blank${isKnown ? ' is-reading' : ''}` }),
+      element('span', { class: 'page-number' }, String(number)),
+    );
+    button.addEventListener('click', () => actions.goTo(number));
+    return element('li', {}, button);
   }
 
   store.listen((state) => {

@@ -33,6 +33,7 @@ const devices = createDevicesView();
 listenForFiles((files) => {
   if (files.length === 0) return;
   queue.add(files);
+  removeOldest();
   showSection('read');
   const [newest] = store.get().documents;
   if (newest) open(newest.id);
@@ -75,8 +76,14 @@ function pickNext(step: 1 | -1): void {
   if (next !== undefined) pick(next);
 }
 
+/** Documents listed at most; older ones that are read leave the list, as they leave the history. */
+const maxListedDocuments = 60;
+
 function remove(id: string): void {
   queue.stop(id);
+  const gone = store.get().documents.find((candidate) => candidate.id === id);
+  if (gone) pictures.release(gone);
+  queue.forget(id);
   kept.delete(id);
   store.update((state) => ({
     ...state,
@@ -84,6 +91,13 @@ function remove(id: string): void {
     openId: state.openId === id ? null : state.openId,
   }));
   void removeFromHistory(id);
+}
+
+function removeOldest(): void {
+  const { documents, openId } = store.get();
+  for (const document of documents.slice(maxListedDocuments)) {
+    if (document.id !== openId && document.status !== 'waiting' && document.status !== 'reading') remove(document.id);
+  }
 }
 
 function keep(document: DocumentState, file: File): void {
@@ -99,9 +113,7 @@ void loadHistory().then((entries) => {
 });
 
 part('clear-history').addEventListener('click', () => {
-  for (const { id } of store.get().documents) queue.stop(id);
-  kept.clear();
-  store.update((state) => ({ ...state, documents: [], openId: null }));
+  for (const { id } of store.get().documents) remove(id);
   void clearHistory();
 });
 

@@ -6,6 +6,8 @@ export interface PagePictures {
   /** Null while the server has not sent the page yet. */
   addressOf(document: DocumentState, pageNumber: number): string | null;
   bitmapOf(document: DocumentState, pageNumber: number): Promise<ImageBitmap | null>;
+  /** Frees the addresses of a document that is shown no more. */
+  release(document: DocumentState): void;
 }
 
 /** Bitmaps kept decoded; a page of 4 megapixels takes 16 MB. */
@@ -23,7 +25,19 @@ export function createPagePictures(fileOf: (documentId: string) => Blob | null):
     return file && isShownByBrowsers(file) ? file : null;
   }
 
+  const free = (blob: Blob | null) => {
+    const address = blob && addresses.get(blob);
+    if (!blob || !address) return;
+    URL.revokeObjectURL(address);
+    addresses.delete(blob);
+    bitmaps.delete(blob);
+  };
+
   return {
+    release: (document) => {
+      free(fileOf(document.id));
+      for (const page of document.pages.values()) free(page.picture);
+    },
     addressOf: (document, pageNumber) => {
       const blob = blobOf(document, pageNumber);
       if (!blob) return null;

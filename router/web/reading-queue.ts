@@ -16,6 +16,8 @@ export interface ReadingQueue {
   /** Reads a document of this session again. */
   retry(id: string): void;
   fileOf(id: string): File | null;
+  /** Lets go of a file that is listed no more. */
+  forget(id: string): void;
 }
 
 export function createReadingQueue(
@@ -95,5 +97,8 @@ export function createReadingQueue(
       void run();
     },
     fileOf: (id) => files.get(id) ?? null,
+    forget: (id) => {
+      files.delete(id);
+    },
   };
 }
