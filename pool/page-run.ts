@@ -17,6 +17,7 @@ import {
   type RecipeOptions,
 } from '#models';
 import type { CropReader, CropText } from './crop-reader.js';
+import { encodePictures } from './page-pictures.js';
 import type { PageOutcome, ParseOptions, PoolEvent, Priority, StageTimings } from './pool.js';
 import type { PreparePool } from './prepare/prepare-pool.js';
 import type { PreparedPage, SharedDocument } from './prepare/prepare-protocol.js';
@@ -38,8 +39,8 @@ export interface PageRunParts {
   readonly onBlock: (block: Block) => Promise<void>;
 }
 
-const pictureQuality = { maxSide: 4096, quality: 85 };
-
+/** The engine has its own limit. */
+const unlimited = Number.MAX_SAFE_INTEGER;
 /**
  * Reads one page: decode, layout and crops in the prepare pool; every block for itself, read again where its reading
  * cannot be right; then the whole. Rejects when the page cannot be prepared or the run is over; a crop that cannot be
@@ -110,13 +111,13 @@ async function readCrops(
   spent: StageTimings[],
 ): Promise<CropOutcome[]> {
   scope.check();
-  const readings = crops.map(({ task }, index) =>
+  const readings = crops.map(({ task, maxTokens }, index) =>
     reader.read({
       flow: document.documentId,
       priority,
       task,
       patches: patches[index],
-      maxTokens: recipe.maxNewTokens,
+      maxTokens: Math.min(maxTokens ?? unlimited, recipe.maxNewTokens ?? unlimited),
     }),
   );
   const texts = await scope.race(Promise.all(readings));
@@ -142,20 +143,4 @@ function isEmpty(outcomes: readonly CropOutcome[]): boolean {
 function preparing({ timings }: PreparedPage): StageTimings {
   const { decodeMs, detectMs, planMs, cropMs } = timings;
   return { ...noTimings, prepareMs: decodeMs + planMs + cropMs, detectMs };
-}
-
-async function encodePictures(
-  { image }: PreparedPage,
-  blocks: readonly Block[],
-  { prepare, pictures, recipe }: PageRunParts,
-): Promise<Pick<PageOutcome, 'pageJpeg' | 'blockJpegs'>> {
-  const kept = pictures.blocks ? blocks.filter(({ label }) => isPictureLabel(label, recipe)) : [];
-  const boxes = [...(pictures.page ? [null] : []), ...kept.map(({ box }) => box)];
-  if (boxes.length === 0) return {};
-  const jpegs = [...(await prepare.encodeJpegs({ image, boxes, ...pictureQuality }))];
-  const pageJpeg = pictures.page ? jpegs.shift() : undefined;
-  return {
-    ...(pageJpeg && { pageJpeg }),
-    ...(pictures.blocks && { blockJpegs: new Map(kept.map(({ order }, index) => [order, jpegs[index]])) }),
-  };
 }

@@ -1,6 +1,6 @@
 import type { RgbImage } from '../image/rgb-image.js';
 
-/** Which pixels of a page are darker than the paper around them, at a working resolution. */
+/** Which pixels of a page stand out from the paper around them, at a working resolution. */
 export interface InkMask {
   readonly width: number;
   readonly height: number;
@@ -18,9 +18,13 @@ const tileRadius = 4;
 const darkness = 0.85;
 /** Differences of fewer grey levels are grain. */
 const leastContrast = 14;
+/** Where more than this share of the surroundings is darker than `darkLevel`, the print is light on dark. */
+const darkLevel = 110;
+const darkShare = 0.55;
+const lightContrast = 45;
 
 /**
- * Marks the ink of a page. The threshold follows the local mean, so that shadows and uneven paper do not matter;
+ * Marks the ink of a page, light print on dark ground included. The threshold follows the local mean, so that shadows and uneven paper do not matter;
  * large even areas (a dark photograph, a filled bar) come out hollow, which is harmless: they are not text.
  */
 export function findInk(page: RgbImage): InkMask {
@@ -28,7 +32,7 @@ export function findInk(page: RgbImage): InkMask {
   const width = Math.max(1, Math.floor(page.width / step));
   const height = Math.max(1, Math.floor(page.height / step));
   const grey = toGrey(page, width, height, step);
-  const means = meanOfSurroundings(grey, width, height);
+  const { means, darkGround } = surroundingsOf(grey, width, height);
   const columns = Math.ceil(width / tileSide);
   const bits = new Uint8Array(width * height);
   for (let y = 0; y < height; y++) {
@@ -37,7 +41,10 @@ export function findInk(page: RgbImage): InkMask {
     for (let x = 0; x < width; x++) {
       const mean = means[tileRow + (x >> 3)];
       const value = grey[row + x];
-      if (value < mean * darkness && mean - value > leastContrast) bits[row + x] = 1;
+      const stands = darkGround[tileRow + (x >> 3)]
+        ? value - mean > lightContrast
+        : value < mean * darkness && mean - value > leastContrast;
+      if (stands) bits[row + x] = 1;
     }
   }
   return { width, height, step, bits };
@@ -61,37 +68,47 @@ function toGrey(page: RgbImage, width: number, height: number, step: number): Ui
   return grey;
 }
 
-/** Mean grey of each 8-pixel tile and the four tiles round it in every direction. */
-function meanOfSurroundings(grey: Uint8Array, width: number, height: number): Float32Array {
+/** Mean grey of each 8-pixel tile and the four tiles round it in every direction, and where that ground is dark. */
+function surroundingsOf(grey: Uint8Array, width: number, height: number) {
   const columns = Math.ceil(width / tileSide);
   const rows = Math.ceil(height / tileSide);
+  // Summed-area tables with a row and a column of zeros before the first.
   const sums = new Float64Array((columns + 1) * (rows + 1));
-  const counts = new Float64Array((columns + 1) * (rows + 1));
+  const darkCounts = new Float64Array((columns + 1) * (rows + 1));
   for (let y = 0; y < height; y++) {
     const row = (Math.floor(y / tileSide) + 1) * (columns + 1) + 1;
-    for (let x = 0; x < width; x++) sums[row + (x >> 3)] += grey[y * width + x];
+    for (let x = 0; x < width; x++) {
+      const value = grey[y * width + x];
+      sums[row + (x >> 3)] += value;
+      if (value < darkLevel) darkCounts[row + (x >> 3)]++;
+    }
   }
-  for (let y = 1; y <= rows; y++) {
-    const tileHeight = Math.min(tileSide, height - (y - 1) * tileSide);
-    for (let x = 1; x <= columns; x++) {
-      const at = y * (columns + 1) + x;
-      const above = at - columns - 1;
-      counts[at] = Math.min(tileSide, width - (x - 1) * tileSide) * tileHeight;
-      counts[at] += counts[at - 1] + counts[above] - counts[above - 1];
-      sums[at] += sums[at - 1] + sums[above] - sums[above - 1];
+  for (const table of [sums, darkCounts]) {
+    for (let y = 1; y <= rows; y++) {
+      for (let x = 1; x <= columns; x++) {
+        const at = y * (columns + 1) + x;
+        const above = at - columns - 1;
+        table[at] += table[at - 1] + table[above] - table[above - 1];
+      }
     }
   }
   const means = new Float32Array(columns * rows);
+  const darkGround = new Uint8Array(columns * rows);
   for (let y = 0; y < rows; y++) {
-    const top = Math.max(0, y - tileRadius) * (columns + 1);
-    const bottom = Math.min(rows, y + tileRadius + 1) * (columns + 1);
+    const firstRow = Math.max(0, y - tileRadius);
+    const endRow = Math.min(rows, y + tileRadius + 1);
+    const windowHeight = Math.min(height, endRow * tileSide) - firstRow * tileSide;
     for (let x = 0; x < columns; x++) {
       const left = Math.max(0, x - tileRadius);
       const right = Math.min(columns, x + tileRadius + 1);
+      const area = windowHeight * (Math.min(width, right * tileSide) - left * tileSide);
+      const top = firstRow * (columns + 1);
+      const bottom = endRow * (columns + 1);
       const within = (table: Float64Array) =>
         table[bottom + right] - table[bottom + left] - table[top + right] + table[top + left];
-      means[y * columns + x] = within(sums) / within(counts);
+      means[y * columns + x] = within(sums) / area;
+      if (within(darkCounts) > area * darkShare) darkGround[y * columns + x] = 1;
     }
   }
-  return means;
+  return { means, darkGround };
 }

@@ -22,6 +22,8 @@ export interface PageInk {
 
 /** Runs of ink this many letters long are ruled lines, not dashes. */
 const ruleLetters = 6;
+/** Solid components this many letters long are edges of coloured areas. */
+const barLetters = 12;
 
 /** Finds the ink of a page: letters and other marks without ruled lines, and how far the print is tilted. */
 export function readInk(page: RgbImage): PageInk {
@@ -32,8 +34,13 @@ export function readInk(page: RgbImage): PageInk {
   const mask: InkMask = straightenMask(raw, slope);
   const rules = removeRules(mask, Math.max(40, letterHeight * ruleLetters), Math.max(3, letterHeight * 0.45));
   const found = slope === 0 && rules.length === 0 ? rawComponents : findComponents(mask);
-  const components = found.filter((component) => !isRemnant(component, rules));
+  const components = found.filter((component) => !isRemnant(component, rules) && !isBar(component, letterHeight));
   return { width: mask.width, height: mask.height, step: mask.step, slope, letterHeight, components, rules };
+}
+
+function isBar({ x0, y0, x1, y1, area }: InkComponent, letterHeight: number): boolean {
+  const isLong = Math.max(x1 - x0, y1 - y0) > letterHeight * barLetters;
+  return isLong && area > (x1 - x0) * (y1 - y0) * 0.85;
 }
 
 /** Slivers along the edge of a rule, left where it is thicker or tilted. */

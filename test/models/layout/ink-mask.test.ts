@@ -12,6 +12,13 @@ describe('findInk', () => {
     expect(bits[50 * 200 + 52]).toBe(1);
   });
 
+  it('marks light print on dark ground', () => {
+    const page = blankPage(200, 100);
+    fillBox(page, 0, 0, 200, 100, 40);
+    fillBox(page, 90, 40, 8, 20, 240);
+    expect(findInk(page).bits.reduce((sum, bit) => sum + bit, 0)).toBe(160);
+  });
+
   it('follows uneven light: grey paper is not ink, darker print on it is', () => {
     const page = blankPage(400, 120);
     for (let x = 0; x < 400; x++) fillBox(page, x, 0, 1, 120, 250 - Math.floor(x / 3));
