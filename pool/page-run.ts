@@ -6,7 +6,6 @@ import {
   type CropOutcome,
   type CropPatches,
   checkReadings,
-  isPictureLabel,
   meanConfidence,
   mostRereadRounds,
   type PageHints,

@@ -136,6 +136,7 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
     preparePage: (task) => run('preparePage', task),
     prepareCrops: (task) => run('prepareCrops', task),
     preparePicture: (task) => run('preparePicture', task),
+    drawLayout: (task) => run('drawLayout', task),
     encodeJpegs: (task) => run('encodeJpegs', task),
     share(bytes) {
       const shared = new Uint8Array(new SharedArrayBuffer(bytes.length));

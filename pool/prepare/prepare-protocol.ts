@@ -120,12 +120,18 @@ export interface JpegTask {
   readonly quality: number;
 }
 
+/** A page with regions drawn on it, as JPEG. */
+export interface LayoutPictureTask extends Omit<JpegTask, 'boxes'> {
+  readonly regions: readonly Region[];
+}
+
 /** Task names, what goes in and what comes out. */
 export interface PrepareTasks {
   openDocument: { readonly input: SharedDocument; readonly output: OpenedDocument };
   preparePage: { readonly input: PageTask; readonly output: PreparedPage };
   prepareCrops: { readonly input: CropsTask; readonly output: readonly CropPatches[] };
   preparePicture: { readonly input: PictureTask; readonly output: PreparedPicture };
+  drawLayout: { readonly input: LayoutPictureTask; readonly output: Uint8Array };
   encodeJpegs: { readonly input: JpegTask; readonly output: readonly Uint8Array[] };
 }
 

@@ -5,6 +5,7 @@ import { type CropPatches, cropProcessor, cropToPatches, ModelError, type RgbIma
 import { openSession } from '../engine/session.js';
 import { type Failure, PoolError } from '../errors.js';
 import { decodeImage } from './decode-image.js';
+import { drawLayout as drawRegions } from './draw-layout.js';
 import { encodeJpegs as encodeAll } from './encode-jpegs.js';
 import { decodePage, openDocument as openShared } from './open-document.js';
 import { createPdfCache } from './pdf-cache.js';
@@ -14,6 +15,7 @@ import {
   callSlots,
   type DocumentClosed,
   type JpegTask,
+  type LayoutPictureTask,
   type PageTask,
   type PictureTask,
   type PrepareAnswer,
@@ -110,6 +112,10 @@ export function preparePicture(call: PrepareCall<PictureTask>) {
 
 export function encodeJpegs(call: PrepareCall<JpegTask>) {
   return answer(call, encodeAll, (jpegs) => jpegs.map((jpeg) => jpeg.buffer));
+}
+
+export function drawLayout(call: PrepareCall<LayoutPictureTask>) {
+  return answer(call, drawRegions, (jpeg) => [jpeg.buffer]);
 }
 
 /** Runs a task; results move their buffers, errors become plain data. */
