@@ -5,6 +5,8 @@ export interface EventChannel<T> extends AsyncIterable<T> {
    * dropped: a run whose result alone is awaited must not fill up.
    */
   write(event: T): Promise<void>;
+  /** Whether somebody takes the events. */
+  readonly isRead: boolean;
   end(): void;
   fail(error: unknown): void;
 }
@@ -55,6 +57,9 @@ export function createEventChannel<T>(capacity: number, onLeave: () => void): Ev
       wakeReader();
       if (events.length < capacity) return Promise.resolve();
       return new Promise((resolve) => waitingWriters.push(resolve));
+    },
+    get isRead() {
+      return isRead;
     },
     end() {
       isOver = true;

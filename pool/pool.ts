@@ -83,7 +83,7 @@ export type DocumentEvent =
 
 export interface DocumentResult {
   readonly kind: DocumentKind;
-  /** Pages in the order they were asked for. */
+  /** Pages in the order they were asked for; without pictures when they were told as events. */
   readonly pages: readonly PageOutcome[];
   readonly markdown: string;
   readonly timings: StageTimings;
