@@ -9,8 +9,13 @@ import { createMetricRegistry } from './metric-registry.js';
 import { startingFetch } from './starting-fetch.js';
 import { waitForStop } from './stop-signals.js';
 
+export interface RunServerOptions {
+  /** For tests and benchmarks, as `openPool` takes it: the engine of every shard, as a file URL. */
+  readonly engineModule?: string;
+}
+
 /** Serves until a signal says stop. Lines for people go to standard output, the log to standard error. */
-export async function runServer(config: Config): Promise<ExitCode> {
+export async function runServer(config: Config, options: RunServerOptions = {}): Promise<ExitCode> {
   const log = openLog(config.log);
   const stopped = waitForStop(log);
   log.debug({ config: redactConfig(config) }, 'settings');
@@ -20,7 +25,7 @@ export async function runServer(config: Config): Promise<ExitCode> {
   if (!server) return exitCodes.failed;
   say(`Quire listens on ${server.url}`);
 
-  const opening = openServing(config, log, server);
+  const opening = openServing(config, log, server, options);
   const first = await Promise.race([stopped, opening]);
   if (typeof first === 'string') {
     // Loading cannot be interrupted, but it ends.
@@ -40,11 +45,17 @@ interface Serving {
 }
 
 /** Loads the model, puts the app behind the port and says so when a device is ready. */
-async function openServing(config: Config, log: Log, server: HttpServer): Promise<Serving> {
+async function openServing(
+  config: Config,
+  log: Log,
+  server: HttpServer,
+  { engineModule }: RunServerOptions,
+): Promise<Serving> {
   const startedAt = performance.now();
   let isCompiling = false;
   const pool = await openPool({
     config,
+    engineModule,
     onProgress() {
       if (!isCompiling)
         log.info({ cacheDir: config.model.cacheDir }, 'compiling the model; the next start finds it in the cache');
