@@ -1,10 +1,16 @@
 import type { CropJob } from './crop-job.js';
 import type { EngineCapacity, StepReport } from './engine/engine.js';
 
-/** Crops a shard may hold beyond those it decodes: the next ones are at hand when rows get free. */
+/** Crops that may wait inside a shard in any case: the next ones are at hand when rows get free. */
 function prefetchCount(maxBatch: number): number {
   return Math.min(4, Math.ceil(maxBatch / 4));
 }
+
+/**
+ * Predicted milliseconds that may wait inside a shard: about what one step takes in. More would be a private backlog
+ * that no other shard could help with.
+ */
+const prefetchMs = 400;
 
 /** The pool's view of one shard in one of its lives. */
 export class Shard {
@@ -34,7 +40,7 @@ export class Shard {
   }
 
   get kvBlocksUsed(): number {
-    return this.running.size === 0 ? 0 : (this.#report?.kvBlocksUsed ?? 0);
+    return this.#report?.kvBlocksUsed ?? 0;
   }
 
   /** Room for one more crop. A suspect wants the shard for itself. */
@@ -42,12 +48,19 @@ export class Shard {
     if (!this.capacity) return false;
     if (isSuspect) return this.running.size === 0;
     for (const { isSuspect: isAlone } of this.running.values()) if (isAlone) return false;
-    const waiting = (this.#report?.waitingCount ?? 0) + this.#sentSinceReport;
     const { maxBatch } = this.capacity;
     const prefetch = prefetchCount(maxBatch);
-    // Where the cache is short, crops wait inside the shard long before the batch is full.
-    const isBackedUp = waiting > Math.max(prefetch, maxBatch - (this.#report?.runningCount ?? 0));
-    return this.running.size < maxBatch + prefetch && !isBackedUp;
+    if (this.running.size >= maxBatch + prefetch) return false;
+    const unstarted = this.#unstarted();
+    // Where rows or cache are short, what waits does so for long: only the least is kept at hand.
+    const isShort = (this.#report?.runningCount ?? 0) + unstarted.length > maxBatch;
+    return unstarted.length < prefetch || (!isShort && costOf(unstarted) < prefetchMs);
+  }
+
+  /** What the shard has not begun, as far as is known: the crops it got last. */
+  #unstarted(): CropJob[] {
+    const count = Math.min(this.running.size, (this.#report?.waitingCount ?? 0) + this.#sentSinceReport);
+    return count === 0 ? [] : [...this.running.values()].slice(-count);
   }
 
   add(job: CropJob): void {
@@ -70,4 +83,8 @@ export class Shard {
     this.#report = report;
     this.#sentSinceReport = 0;
   }
+}
+
+function costOf(jobs: readonly CropJob[]): number {
+  return jobs.reduce((sum, { cost }) => sum + cost, 0);
 }

@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import {
   eventually,
   openPoolBench,
@@ -22,6 +22,8 @@ const two = (pool: object = {}) => ({ devices: { use: ['cpu', 'cpu'] }, pool: { 
 const read = (count: number) => Array.from({ length: count }, () => readCrop((bench as PoolBench).pool, line).result);
 const statesOf = ({ events }: PoolBench, device: string) =>
   events.flatMap((event) => (event.type === 'device-state' && event.device === device ? [event.state] : []));
+
+vi.setConfig({ testTimeout: 180_000 });
 
 afterEach(async () => {
   await bench?.pool.close({ drainMs: 0 });

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import type { Engine, EngineEvent } from '../../../pool/engine/engine.js';
 import { drainEngine, type EngineBench, openEngineBench } from '../../support/open-test-engine.js';
 
@@ -21,6 +21,8 @@ beforeAll(async () => {
   cacheDir = mkdtempSync(join(tmpdir(), 'quire-engine-'));
   bench = await openEngineBench(cacheDir);
 });
+vi.setConfig({ testTimeout: 180_000 });
+
 afterEach(async () => {
   await engine?.close();
   engine = null;
