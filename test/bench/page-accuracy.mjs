@@ -69,6 +69,14 @@ await pool.whenReady?.();
 // The first page of a process pays for warming up the compiler of JavaScript; a server does not.
 await pool.parse({ bytes: await readFile(pages[0].file) }).result;
 
+const percent = (errors, characters) => `${((100 * errors) / characters).toFixed(2)} %`.padStart(8);
+const seconds = ({ seconds: wall, cpuSeconds }) =>
+  `${wall.toFixed(2).padStart(6)} ${cpuSeconds.toFixed(2).padStart(6)}`;
+const line = (name, characters, quire, tesseract, note = '') =>
+  console.log(
+    `${name.padEnd(26)} ${percent(quire.errors, characters)} ${seconds(quire)}   ${tesseract ? `${percent(tesseract.errors, characters)} ${seconds(tesseract)}` : ''} ${note}`,
+  );
+console.log(`${''.padEnd(26)} Quire: CER, seconds, CPU seconds   Tesseract: the same`);
 const rows = [];
 for (const page of pages) {
   const isChinese = page.lang !== 'eng';
@@ -100,16 +108,13 @@ for (const page of pages) {
     };
   }
   rows.push(row);
+  const { prepareMs, detectMs, visionMs, prefillMs, decodeMs, cropCount } = row.timings;
+  const stages = [prepareMs, detectMs, visionMs, prefillMs, decodeMs].map((ms) => Math.round(ms)).join('/');
+  const note = `${stages} ms, ${cropCount} crops${row.truncated ? `, ${row.truncated} cut short` : ''}`;
+  line(row.name, row.characters, row.quire, row.tesseract, note);
 }
 await pool.close();
 
-const percent = (errors, characters) => `${((100 * errors) / characters).toFixed(2)} %`.padStart(8);
-const seconds = ({ seconds: wall, cpuSeconds }) =>
-  `${wall.toFixed(2).padStart(6)} ${cpuSeconds.toFixed(2).padStart(6)}`;
-const line = (name, characters, quire, tesseract, note = '') =>
-  console.log(
-    `${name.padEnd(26)} ${percent(quire.errors, characters)} ${seconds(quire)}   ${tesseract ? `${percent(tesseract.errors, characters)} ${seconds(tesseract)}` : ''} ${note}`,
-  );
 const sum = (group, who) =>
   group[0][who] &&
   group.reduce(
@@ -120,18 +125,6 @@ const sum = (group, who) =>
     }),
     { errors: 0, seconds: 0, cpuSeconds: 0 },
   );
-console.log(`${''.padEnd(26)} Quire: CER, seconds, CPU seconds   Tesseract: the same`);
-for (const row of rows) {
-  const { prepareMs, detectMs, visionMs, prefillMs, decodeMs, cropCount } = row.timings;
-  const stages = [prepareMs, detectMs, visionMs, prefillMs, decodeMs].map((ms) => Math.round(ms)).join('/');
-  line(
-    row.name,
-    row.characters,
-    row.quire,
-    row.tesseract,
-    `${stages} ms, ${cropCount} crops${row.truncated ? `, ${row.truncated} cut short` : ''}`,
-  );
-}
 console.log('');
 for (const kind of [...new Set(rows.map((row) => row.kind)), '']) {
   const group = rows.filter((row) => kind === '' || row.kind === kind);
