@@ -1,6 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
 import type { DeviceSettings } from '#config';
 import { ConfigError } from '#config';
+import { missingProviderFiles } from './engine/cuda/provider-files.js';
+import { findGpus, type MachineGpu } from './machine-gpus.js';
 
 /** A device to use, before it is opened. */
 export interface PlannedDevice {
@@ -19,36 +21,96 @@ export interface PlannedDevice {
 export interface Machine {
   readonly coreCount: number;
   readonly memoryBytes: number;
+  /** CUDA devices that may be used. */
+  readonly gpus: readonly MachineGpu[];
+  /** Whether the runtime has the files it needs to compute on them. */
+  readonly hasCudaProvider: boolean;
 }
 
 /** This machine; containers' limits on cores are respected by Node. */
 export function thisMachine(): Machine {
-  return { coreCount: availableParallelism(), memoryBytes: totalmem() };
+  return {
+    coreCount: availableParallelism(),
+    memoryBytes: totalmem(),
+    gpus: findGpus(process.env),
+    hasCudaProvider: missingProviderFiles().length === 0,
+  };
 }
 
 /** Part of the memory that the KV caches of all CPU shards share. */
 const kvShare = 1 / 8;
 const mostKvBytes = 4 * 1024 ** 3;
 
+/** Free memory from which a GPU runs three threads, or two: each has weights and a cache of its own. */
+const threeThreadsBytes = 40 * 1024 ** 3;
+const twoThreadsBytes = 20 * 1024 ** 3;
+/** Part of a CUDA shard's memory that its KV pool takes; weights and activations take the rest. */
+const poolShare = 0.4;
+/** Part of the free memory of a GPU that is shared out: others may use it too. */
+const freeShare = 0.9;
+
 /** Devices from the settings; several `cpu` entries share the cores. Throws ConfigError for devices it cannot use. */
 export function planDevices(settings: DeviceSettings, machine: Machine): PlannedDevice[] {
-  const names = settings.use.length > 0 ? settings.use : ['cpu'];
+  const found = machine.hasCudaProvider && machine.gpus.length > 0 ? ['cuda'] : ['cpu'];
+  const names = (settings.use.length > 0 ? settings.use : found).map((name) => name.trim());
   const cpuCount = names.filter((name) => name.toLowerCase() === 'cpu').length;
   let cpuIndex = 0;
-  return names.map((name): PlannedDevice => {
-    if (name.toLowerCase() !== 'cpu') {
-      throw new ConfigError([{ path: 'devices.use', reason: `${name}: this build computes on the CPU only` }]);
-    }
-    const shardCount = settings.threadsPerDevice || 1;
-    const share = cpuCount * shardCount;
-    return {
-      id: `cpu:${cpuIndex++}`,
-      kind: 'cpu',
-      target: { kind: 'cpu' },
-      isolation: settings.isolation === 'auto' ? 'thread' : settings.isolation,
-      shardCount,
-      threadCount: settings.cpuThreads || Math.max(1, Math.floor(machine.coreCount / share)),
-      kvBytes: Math.min(mostKvBytes, machine.memoryBytes * kvShare) / share,
-    };
+  const devices = names.flatMap((name): PlannedDevice[] => {
+    if (name.toLowerCase() === 'cpu') return [planCpu(cpuIndex++, cpuCount, settings, machine)];
+    if (/^cuda/i.test(name)) return findNamed(name, machine).map((gpu) => planCuda(gpu, settings));
+    throw refuse(`${name}: remote devices are not available in this build`);
   });
+  const ids = devices.map(({ id }) => id);
+  const twice = ids.find((id, index) => ids.indexOf(id) !== index);
+  if (twice) throw refuse(`${twice} is named twice`);
+  return devices;
+}
+
+function planCpu(index: number, cpuCount: number, settings: DeviceSettings, machine: Machine): PlannedDevice {
+  const shardCount = settings.threadsPerDevice || 1;
+  const share = cpuCount * shardCount;
+  return {
+    id: `cpu:${index}`,
+    kind: 'cpu',
+    target: { kind: 'cpu' },
+    isolation: settings.isolation === 'auto' ? 'thread' : settings.isolation,
+    shardCount,
+    threadCount: settings.cpuThreads || Math.max(1, Math.floor(machine.coreCount / share)),
+    kvBytes: Math.min(mostKvBytes, machine.memoryBytes * kvShare) / share,
+  };
+}
+
+/** `cuda` is every GPU, `cuda:1` one by its number, `cuda:GPU-…` one by its UUID. */
+function findNamed(name: string, { gpus, hasCudaProvider }: Machine): readonly MachineGpu[] {
+  if (!hasCudaProvider) {
+    throw refuse(`${name}: the CUDA provider of ONNX Runtime is not installed; \`quire doctor\` tells how to get it`);
+  }
+  const [, which] = name.split(':');
+  const matching = gpus.filter(
+    ({ index, uuid }) => which === undefined || which === String(index) || uuid.toLowerCase() === which.toLowerCase(),
+  );
+  if (matching.length === 0) {
+    const known = gpus.map(({ index, uuid }) => `cuda:${index} (${uuid})`).join(', ') || 'none';
+    throw refuse(`${name}: there is no such GPU; nvidia-smi and CUDA_VISIBLE_DEVICES leave ${known}`);
+  }
+  return matching;
+}
+
+function planCuda({ index, freeBytes }: MachineGpu, settings: DeviceSettings): PlannedDevice {
+  const chosen = freeBytes >= threeThreadsBytes ? 3 : freeBytes >= twoThreadsBytes ? 2 : 1;
+  const shardCount = settings.threadsPerDevice || chosen;
+  const shardBytes = settings.memoryLimitBytes || (freeBytes * freeShare) / shardCount;
+  return {
+    id: `cuda:${index}`,
+    kind: 'cuda',
+    target: { kind: 'cuda', index },
+    isolation: settings.isolation === 'auto' ? 'process' : settings.isolation,
+    shardCount,
+    threadCount: 1,
+    kvBytes: Math.min(mostKvBytes, shardBytes * poolShare),
+  };
+}
+
+function refuse(reason: string): ConfigError {
+  return new ConfigError([{ path: 'devices.use', reason }]);
 }

@@ -4,6 +4,7 @@ import { type Config, defaultCacheDir } from '#config';
 import {
   type CompiledModel,
   type CompileProgress,
+  chooseTarget,
   compileModel,
   type ModelFolder,
   openModel,
@@ -100,14 +101,17 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
   let reader: CropReader | null = null;
   let isClosing = false;
   const opened = (async () => {
-    const compiled = await compileModel(
-      model,
-      { device: 'cpu', precision: 'fp32' },
-      config.model.cacheDir || join(defaultCacheDir(process.env), 'graphs'),
-      onProgress,
-    );
+    const cacheDir = config.model.cacheDir || join(defaultCacheDir(process.env), 'graphs');
+    const compiled = new Map<PlannedDevice['kind'], CompiledModel>();
+    for (const { kind } of planned) {
+      if (compiled.has(kind)) continue;
+      const target = chooseTarget(model.manifest, kind, config.model.precision);
+      compiled.set(kind, await compileModel(model, target, cacheDir, onProgress));
+    }
     if (isClosing) throw new PoolError('SHUTTING_DOWN', 'The server is shutting down.');
-    prepare = openPrepare(config, model, compiled, machine);
+    const graphsOf = (kind: PlannedDevice['kind']) => (compiled.get(kind) as CompiledModel).graphs;
+    // The detector runs on the CPU; its graph is the same for every target.
+    prepare = openPrepare(config, model, graphsOf(planned[0].kind), machine);
     reader = createCropReader({ dispatcher, model, tokenizer, maxTokens: config.engine.maxTokens });
     const canary = await openCanary(model, tokenizer, prepare);
     const options = planned.map((device): DeviceOptions => {
@@ -117,7 +121,9 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
         kind: device.kind,
         isolation: device.isolation,
         openHost: device.isolation === 'process' ? openProcessHost : openThreadHost,
-        setups: shards.map((shard) => setupOf(device, shard, { config, model, compiled, engineModule, faults })),
+        setups: shards.map((shard) =>
+          setupOf(device, shard, { config, model, graphs: graphsOf(device.kind), engineModule, faults }),
+        ),
         canary,
         stepTimeoutMs: config.pool.stepTimeoutMs,
         startTimeoutMs,
@@ -198,7 +204,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
 interface SetupParts {
   readonly config: Config;
   readonly model: ModelFolder;
-  readonly compiled: CompiledModel;
+  readonly graphs: CompiledModel['graphs'];
   readonly engineModule: string | undefined;
   readonly faults: ShardSetup['faults'];
 }
@@ -206,7 +212,7 @@ interface SetupParts {
 function setupOf(
   device: PlannedDevice,
   shard: number,
-  { config, model, compiled, engineModule, faults }: SetupParts,
+  { config, model, graphs, engineModule, faults }: SetupParts,
 ): Omit<ShardSetup, 'life'> {
   const { maxBatch, maxSequenceLength, prefillTokenBudget, visionPatchBudget, kvBlocks, loopGuard } = config.engine;
   return {
@@ -215,7 +221,7 @@ function setupOf(
     target: device.target,
     threadCount: device.threadCount,
     model: { reader: model.reader, manifest: model.manifest },
-    graphs: compiled.graphs,
+    graphs,
     limits: {
       maxBatch,
       maxSequenceLength,
@@ -233,11 +239,10 @@ function setupOf(
 function openPrepare(
   { prepare, pool }: Config,
   model: ModelFolder,
-  compiled: CompiledModel,
+  { layout }: CompiledModel['graphs'],
   { coreCount }: Machine,
 ): PreparePool {
   const threadCount = prepare.threads || Math.max(1, Math.min(8, Math.floor(coreCount / 2)));
-  const { layout } = compiled.graphs;
   return openPreparePool({
     threadCount,
     // Every page in work has one task there at most, plus pieces to be read again.

@@ -15,7 +15,9 @@ const outsideSignals: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGI
 /** Opens the shards of a device in a process of its own, which can die, or be killed, alone. */
 export function openProcessHost(setups: readonly ShardSetup[], listener: HostListener): DeviceHost {
   const files = openPixelFiles();
-  const child = fork(childPath, { serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  // CUDA numbers devices as nvidia-smi does.
+  const env = { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', ...process.env };
+  const child = fork(childPath, { env, serialization: 'advanced', stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let isLeft = false;
   const gone = new Promise<HostExit>((resolve) => {
     child.once('error', (error) =>

@@ -1,6 +1,7 @@
 import type { TextConfig } from '../reader-config.js';
 import { float, type GraphBuilder, microsoft } from './graph-builder.js';
 import type { Linear } from './linear.js';
+import { onnxTypeIds } from './onnx-schema.js';
 import type { ReaderWeights } from './reader-weights.js';
 
 export interface DecoderParts {
@@ -84,9 +85,15 @@ export function chooseTokens(graph: GraphBuilder, parts: DecoderParts, rows: str
   });
   const token = graph.op('ArgMax', [logits], { attributes: { axis: 1, keepdims: 0 } });
   // LogSoftmax is vectorised and parallel where ReduceLogSumExp is neither.
-  const exact = weights.floatType === 'float32' ? logits : graph.op('Cast', [logits], { attributes: { to: 1 } });
-  const logprobs = graph.op('LogSoftmax', [exact], { attributes: { axis: 1 } });
-  return [token, graph.op('ReduceMax', [logprobs, graph.constant([1])], { attributes: { keepdims: 0 } })];
+  const logprobs = graph.op('LogSoftmax', [logits], { attributes: { axis: 1 } });
+  if (weights.floatType === 'float32') {
+    return [token, graph.op('ReduceMax', [logprobs, graph.constant([1])], { attributes: { keepdims: 0 } })];
+  }
+  // On CUDA reducing rows of a whole vocabulary takes milliseconds.
+  const column = graph.op('Unsqueeze', [token, graph.constant([1])]);
+  const chosen = graph.op('GatherElements', [logprobs, column], { attributes: { axis: 1 } });
+  const flat = graph.op('Squeeze', [chosen, graph.constant([1])]);
+  return [token, graph.op('Cast', [flat], { attributes: { to: onnxTypeIds.float32 } })];
 }
 
 /**

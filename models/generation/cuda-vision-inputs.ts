@@ -12,14 +12,15 @@ export interface CudaVisionInputs extends VisionInputs {
   readonly patch_starts: Tensor<'int32'>;
 }
 
-/** Tells the vision encoder where each patch lies; crops of one patch count go as a batch, others packed. */
+/** Tells the vision encoder where each patch lies. A batch needs crops of one patch count. */
 export function createCudaVisionInputs(
   crops: readonly CropPatches[],
   config: VisionConfig,
   align: VisionPositionAlign,
+  isBatched: boolean,
 ): CudaVisionInputs {
   const counts = crops.map(({ gridHeight, gridWidth }) => gridHeight * gridWidth);
-  const isBatched = counts.every((count) => count === counts[0]);
+  if (isBatched && counts.some((count) => count !== counts[0])) throw new RangeError('a batch needs one patch count');
   const starts = [0];
   for (const count of counts) starts.push((starts.at(-1) as number) + count);
   const patchCount = starts.at(-1) as number;

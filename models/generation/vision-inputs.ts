@@ -42,6 +42,8 @@ export function describePatches(
   const patchBytes = 3 * config.patchSize ** 2;
   const pixels = new Uint8Array(patchCount * patchBytes);
   const index = new BigInt64Array(patchCount * 4);
+  // Small values only need their low words, which is much quicker than making BigInts.
+  const indexWords = new Int32Array(index.buffer);
   const weight = new Float32Array(patchCount * 4);
   const rope = new Float32Array(patchCount * 2);
   const merge = new BigInt64Array(patchCount);
@@ -58,7 +60,7 @@ export function describePatches(
         for (let corner = 0; corner < 4; corner++) {
           const [y, yWeight] = rows[row * 2 + (corner >> 1)];
           const [x, xWeight] = columns[column * 2 + (corner & 1)];
-          index[patch * 4 + corner] = BigInt(y * config.positionGridSize + x);
+          indexWords[(patch * 4 + corner) * 2] = y * config.positionGridSize + x;
           weight[patch * 4 + corner] = yWeight * xWeight;
         }
       }
@@ -97,12 +99,13 @@ function neighbours(size: number, gridSize: number, align: VisionPositionAlign):
 
 /** Patches of each merge block together, blocks in raster order, raster order inside a block. */
 function fillMergeOrder(target: BigInt64Array, start: number, height: number, width: number, merge: number): void {
+  const words = new Int32Array(target.buffer);
   let place = start;
   for (let blockRow = 0; blockRow < height; blockRow += merge) {
     for (let blockColumn = 0; blockColumn < width; blockColumn += merge) {
       for (let row = blockRow; row < blockRow + merge; row++) {
         for (let column = blockColumn; column < blockColumn + merge; column++) {
-          target[place++] = BigInt(start + row * width + column);
+          words[2 * place++] = start + row * width + column;
         }
       }
     }

@@ -9,12 +9,12 @@ import { compileModel, cropToPatches, embeddedModelDir, openModel, openTokenizer
 import { openEngine } from '../../dist/pool/engine/open-engine.js';
 
 const [index = '0', cacheDir = join(tmpdir(), 'quire-bench')] = process.argv.slice(2);
-const model = await openModel(embeddedModelDir);
+const model = await openModel(embeddedModelDir());
 const compileStart = performance.now();
 const { graphs, fromCache } = await compileModel(model, { device: 'cuda', precision: 'fp16' }, cacheDir);
 console.log(`compiled in ${Math.round(performance.now() - compileStart)} ms${fromCache ? ' (cached)' : ''}`);
 const { promptTemplate } = openTokenizer(model);
-const samplesDir = join(embeddedModelDir, 'samples');
+const samplesDir = join(embeddedModelDir(), 'samples');
 const samples = JSON.parse(readFileSync(join(samplesDir, 'samples.json'), 'utf8'));
 const crops = await Promise.all(
   samples.map(async ({ file, task: prompt }, id) => {

@@ -76,10 +76,7 @@ function picture(height, width) {
   for (let place = 0; place < patches.length; place++) patches[place] = (place * 2_654_435_761) >>> 24;
   return { gridHeight, gridWidth, patches };
 }
-const inputsOf = (pictures, isBatched) => {
-  const inputs = createCudaVisionInputs(pictures, visionConfig, 'half-pixel');
-  return isBatched ? inputs : { ...inputs, is_batched: { type: 'bool', dims: [], data: Uint8Array.of(0) } };
-};
+const inputsOf = (pictures, isBatched) => createCudaVisionInputs(pictures, visionConfig, 'half-pixel', isBatched);
 for (const [height, width, count] of [
   [364, 644, 1],
   [364, 644, 4],

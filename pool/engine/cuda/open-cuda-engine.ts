@@ -4,7 +4,7 @@ import type { EngineSetup } from '../engine-setup.js';
 import { openSession } from '../session.js';
 import { BlockPool } from './block-pool.js';
 import { CudaEngine } from './cuda-engine.js';
-import { PagedGraphs } from './paged-graphs.js';
+import { largePatchCount, PagedGraphs } from './paged-graphs.js';
 import { proofBlockCount, proveCache } from './prove-cache.js';
 
 /** Opens the engine on a CUDA device and proves its cache. Throws COMPILE_FAILED, DEVICE_LOST or the runtime's error. */
@@ -38,6 +38,7 @@ export async function openCudaEngine({ target, model, graphs, limits, threadCoun
     blockSize: pagedBlockSize,
     prefillTokenBudget: limits.prefillTokenBudget,
     visionPatchBudget: limits.visionPatchBudget,
+    largePatchCount,
     maxSequenceLength: Math.min(mostLength, (blockCount - 1) * pagedBlockSize),
     loopGuard: limits.loopGuard,
     stopIds: eosTokenIds,

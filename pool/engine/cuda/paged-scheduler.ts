@@ -16,19 +16,18 @@ export interface PagedLimits {
   readonly prefillTokenBudget: number;
   /** Patches that may be encoded in a step. */
   readonly visionPatchBudget: number;
+  /** Pictures from this size on are encoded one by one. */
+  readonly largePatchCount: number;
 }
 
 export interface PagedPlan {
-  /** Runs of the vision encoder: pictures of one patch count, or small ones of any. */
+  /** Runs of the vision encoder: a large picture, or several small ones. */
   readonly vision: readonly (readonly PlannedImage[])[];
   /** Waiting sequences whose prompts enter the pool, together with a token of each running one. */
   readonly joining: readonly number[];
   /** Sequences that give way, youngest first: they leave the pool and wait again. */
   readonly preempted: readonly number[];
 }
-
-/** Pictures of one size with at least as many patches together are worth a run of their own. */
-const ownRunPatches = 2048;
 
 /**
  * Decides what enters this step. Every running sequence must be able to take one more token: where blocks are short the
@@ -52,7 +51,7 @@ export function planPagedStep(
   }
   const joining = preempted.length > 0 ? [] : chooseJoining(waiting, staying.length, free, limits);
   return {
-    vision: groupPictures(joining, limits.visionPatchBudget),
+    vision: groupPictures(joining, limits),
     joining: joining.map(({ id }) => id),
     preempted: preempted.map(({ id }) => id),
   };
@@ -81,42 +80,25 @@ function chooseJoining(
   return joining;
 }
 
-/** Large pictures by size, where attention is faster; the small ones together, so that they share the launches. */
-function groupPictures(joining: readonly WaitingSequence[], budget: number): PlannedImage[][] {
-  const bySize = new Map<number, PlannedImage[]>();
+/** Large pictures fill the device alone; the small ones go together, so that they share the launches. */
+function groupPictures(joining: readonly WaitingSequence[], limits: PagedLimits): PlannedImage[][] {
+  const runs: PlannedImage[][] = [];
+  let shared: PlannedImage[] | null = null;
+  let patches = 0;
   for (const { id, patchCounts } of joining) {
     patchCounts.forEach((count, image) => {
-      const alike = bySize.get(count) ?? [];
-      bySize.set(count, alike);
-      alike.push({ id, image });
+      if (count >= limits.largePatchCount) {
+        runs.push([{ id, image }]);
+        return;
+      }
+      if (!shared || patches + count > limits.visionPatchBudget) {
+        shared = [];
+        runs.push(shared);
+        patches = 0;
+      }
+      shared.push({ id, image });
+      patches += count;
     });
-  }
-  const runs: PlannedImage[][] = [];
-  const small: { picture: PlannedImage; count: number }[] = [];
-  for (const [count, alike] of bySize) {
-    if (count * alike.length < ownRunPatches) small.push(...alike.map((picture) => ({ picture, count })));
-    else
-      runs.push(
-        ...split(
-          alike.map((picture) => ({ picture, count })),
-          budget,
-        ),
-      );
-  }
-  return [...runs, ...split(small, budget)];
-}
-
-/** Runs of at most `budget` patches, or of one picture. */
-function split(pictures: readonly { picture: PlannedImage; count: number }[], budget: number): PlannedImage[][] {
-  const runs: PlannedImage[][] = [];
-  let patches = Number.POSITIVE_INFINITY;
-  for (const { picture, count } of pictures) {
-    if (patches + count > budget) {
-      runs.push([]);
-      patches = 0;
-    }
-    runs.at(-1)?.push(picture);
-    patches += count;
   }
   return runs;
 }
