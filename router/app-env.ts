@@ -6,6 +6,7 @@ import type { UploadBudget } from './input/upload-budget.js';
 import type { Log } from './log.js';
 import type { MetricRegistry } from './metric-registry.js';
 import type { RequestDeadline } from './middleware/deadline.js';
+import type { ReadingStore } from './readings/reading-store.js';
 
 /** Everything the HTTP layer is made of; `createApp` opens nothing itself. */
 export interface AppParts {
@@ -18,6 +19,7 @@ export interface AppParts {
 /** What the routes share beyond the parts: bounds that hold over all requests. */
 export interface RouteParts extends AppParts {
   readonly uploads: UploadBudget;
+  readonly readings: ReadingStore;
 }
 
 /** What a request turned out to be, filled in by its route and read by the access log. */

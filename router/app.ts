@@ -16,9 +16,11 @@ import { notFoundHandler } from './middleware/not-found-handler.js';
 import { requestId } from './middleware/request-id.js';
 import { pageContentPolicy } from './page/content-policy.js';
 import { createQuietWarnings } from './quiet-warnings.js';
+import { createReadingStore } from './readings/reading-store.js';
 import { registerChatCompletions } from './routes/chat-completions.js';
 import { registerDevices } from './routes/devices.js';
 import { registerHealth } from './routes/health.js';
+import { registerJobs } from './routes/jobs.js';
 import { registerLayoutParsing } from './routes/layout-parsing.js';
 import { registerMetrics } from './routes/metrics.js';
 import { registerModels } from './routes/models.js';
@@ -46,7 +48,11 @@ const paddlexPaths = ['/layout-parsing', '/restructure-pages'];
 /** The whole HTTP side as a function from request to response: middleware and routes in order. Opens no port. */
 export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   const { config, log, metrics } = parts;
-  const routeParts: RouteParts = { ...parts, uploads: createUploadBudget(config.pool.maxHeldBytes) };
+  const routeParts: RouteParts = {
+    ...parts,
+    uploads: createUploadBudget(config.pool.maxHeldBytes),
+    readings: createReadingStore(),
+  };
   const app = new OpenAPIHono<AppEnv>({
     defaultHook: (result) => {
       if (!result.success) throw new RouterError('REQUEST_INVALID', describeIssues(result.error.issues));
@@ -71,6 +77,7 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   app.use('/devices/:id/:action', adminAuth(config.server));
 
   registerParse(app, routeParts);
+  registerJobs(app, routeParts);
   registerLayoutParsing(app, routeParts);
   registerRestructurePages(app, routeParts);
   registerChatCompletions(app, routeParts);
@@ -87,8 +94,16 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
 function corsOptions(origins: readonly string[]): Parameters<typeof cors>[0] {
   return {
     origin: origins.includes('*') ? '*' : [...origins],
-    allowMethods: ['GET', 'POST'],
-    exposeHeaders: ['X-Request-Id', 'X-Failed-Blocks', 'Retry-After', 'Server-Timing', 'X-Ignored-Parameters'],
+    allowMethods: ['GET', 'POST', 'DELETE'],
+    exposeHeaders: [
+      'X-Request-Id',
+      'X-Failed-Blocks',
+      'Retry-After',
+      'Server-Timing',
+      'X-Ignored-Parameters',
+      'Idempotency-Replayed',
+      'Location',
+    ],
     maxAge: 3600,
   };
 }

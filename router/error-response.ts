@@ -26,6 +26,9 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
   FORBIDDEN: { status: 403, meaning: 'The action needs an admin key.' },
   NOT_FOUND: { status: 404, meaning: 'There is no such route.' },
   MODEL_UNKNOWN: { status: 404, meaning: 'The server does not serve a model of this name; see GET /v1/models.' },
+  JOB_UNKNOWN: { status: 404, meaning: 'There is no such job, or not any more: jobs live in memory for a while.' },
+  JOB_RUNNING: { status: 409, meaning: 'The job has no result yet; ask again later.' },
+  IDEMPOTENCY_CONFLICT: { status: 422, meaning: 'The Idempotency-Key came with another request before.' },
   METHOD_NOT_ALLOWED: { status: 405, meaning: 'The route does not take this method.' },
   URL_INVALID: { status: 400, meaning: 'The URL of the file is not an http or https URL.' },
   URL_FORBIDDEN: {

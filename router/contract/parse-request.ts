@@ -26,6 +26,18 @@ export const parseQuerySchema = strictObject({
     .openapi({ description: 'Time this request may take, below the limit of the server.' }),
 });
 
+/** Headers of `POST /v1/parse` beside the usual ones. */
+export const parseHeadersSchema = z.object({
+  'idempotency-key': z.string().optional().openapi({
+    description:
+      'The same key with the same request joins the reading under way or repeats its result, for an hour and as long as memory allows; with another request it is refused. Failures are not kept.',
+  }),
+  prefer: z.string().optional().openapi({
+    description: '`respond-async` answers 202 with a job as soon as the document is open.',
+    example: 'respond-async',
+  }),
+});
+
 export type ParseQuery = z.output<typeof parseQuerySchema>;
 
 /** JSON body of `POST /v1/parse`: the file is fetched by the server. */

@@ -1,17 +1,20 @@
 import { createRoute, type OpenAPIHono } from '@hono/zod-openapi';
-import type { Context } from 'hono';
-import type { DocumentRun } from '#pool';
 import { chooseMediaType } from '../accept.js';
+import { answerDocument } from '../answer-document.js';
 import type { AppEnv, RouteParts } from '../app-env.js';
 import { failureResponse } from '../contract/error-body.js';
-import { parseQuerySchema, urlInputSchema } from '../contract/parse-request.js';
+import { jobSchema } from '../contract/jobs.js';
+import { parseHeadersSchema, parseQuerySchema, urlInputSchema } from '../contract/parse-request.js';
 import { documentSchema, parseEventSchema } from '../contract/parse-response.js';
-import { countFailedBlocks, toDocumentBody } from '../document-body.js';
 import { readUpload } from '../input/read-upload.js';
-import { serverTiming } from '../server-timing.js';
+import { answerShared } from '../readings/answer-shared.js';
+import { idempotencyKeyOf, prefersAsync } from '../readings/request-identity.js';
+import type { StartRun } from '../readings/shared-reading.js';
 import { streamDocument } from '../stream-document.js';
 
 const answers = ['application/json', 'text/markdown', 'application/x-ndjson', 'text/event-stream'] as const;
+/** Time a job may take unless it says less. */
+const maxJobMs = 86_400_000;
 const file = { schema: { type: 'string', format: 'binary' } } as const;
 
 const route = createRoute({
@@ -25,6 +28,7 @@ const route = createRoute({
   security: [{ bearer: [] }],
   request: {
     query: parseQuerySchema,
+    headers: parseHeadersSchema,
     // The body is read by `readUpload`, which holds it to the limit; the schemas here describe it.
     body: {
       required: true,
@@ -54,6 +58,10 @@ const route = createRoute({
         'text/event-stream': { schema: { type: 'string' } },
       },
     },
+    202: {
+      description: 'With `Prefer: respond-async`: the document is open and will be read; Location names the job.',
+      content: { 'application/json': { schema: jobSchema } },
+    },
     '4XX': failureResponse,
     '5XX': failureResponse,
   },
@@ -67,43 +75,27 @@ export function registerParse(app: OpenAPIHono<AppEnv>, parts: RouteParts): void
     // Refused before the body is read: nobody would take the answer.
     const mediaType = chooseMediaType(c.req.header('accept'), answers);
     const deadline = c.get('deadline');
-    if (timeoutMs !== undefined) deadline.shorten(timeoutMs);
+    const key = idempotencyKeyOf(c.req);
+    const isJob = prefersAsync(c.req);
+    if (timeoutMs !== undefined && !isJob) deadline.shorten(timeoutMs);
 
     const bytes = await readUpload(c, parts);
+    const options = { pages, pictures: { page: pictures === 'page' }, priority };
+    if (key !== undefined || isJob) {
+      const deadlineMs = isJob ? (timeoutMs ?? maxJobMs) : deadline.remainingMs();
+      const startRun: StartRun = (signal) => parts.pool.parse({ bytes }, { ...options, deadlineMs, signal });
+      return answerShared(c, parts.readings, { key, isJob, mediaType, bytes, options, startRun });
+    }
     const run = parts.pool.parse(
       { bytes },
-      {
-        pages,
-        pictures: { page: pictures === 'page' },
-        priority,
-        deadlineMs: deadline.remainingMs(),
-        signal: deadline.clientSignal,
-      },
+      { ...options, deadlineMs: deadline.remainingMs(), signal: deadline.clientSignal },
     );
     switch (mediaType) {
       case 'application/x-ndjson':
       case 'text/event-stream':
         return streamDocument(c, run, mediaType, parts.log);
       default:
-        return answerWhole(c, run, mediaType);
+        return answerDocument(c, await run.result, mediaType);
     }
   });
-}
-
-async function answerWhole(
-  c: Context<AppEnv>,
-  run: DocumentRun,
-  mediaType: 'application/json' | 'text/markdown',
-): Promise<Response> {
-  const document = await run.result;
-  const record = c.get('record');
-  record.pageCount = document.pages.length;
-  record.cropCount = document.timings.cropCount;
-  c.header('Vary', 'Accept', { append: true });
-  c.header('Server-Timing', serverTiming(document.timings));
-  c.header('X-Failed-Blocks', String(countFailedBlocks(document.pages)));
-  if (mediaType === 'text/markdown') {
-    return c.body(document.markdown, 200, { 'Content-Type': 'text/markdown; charset=utf-8' });
-  }
-  return c.json(toDocumentBody(document), 200);
 }
