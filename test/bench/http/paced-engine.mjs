@@ -7,8 +7,8 @@ const canaryId = 0;
 
 export async function openEngine(setup) {
   const engine = await openSimulated(setup);
-  const { reader, manifest } = setup.model;
-  const [letter] = openTokenizer(await openModel(manifest.dir ?? modelDir)).tokenizer.encode('a');
+  const { reader } = setup.model;
+  const [letter] = openTokenizer(await openModel(modelDir)).tokenizer.encode('a');
   const cellPatches = reader.vision.mergeSize ** 2;
   const letters = new Map();
   const admit = engine.admit.bind(engine);

@@ -1,7 +1,7 @@
 // Pages whose lengths follow a law, what they cost a simulated device, and arrivals at random times.
-import { drawPage, linesRequest, send, stagesOf } from './client.mjs';
+import { drawPage, linesRequest, send } from './client.mjs';
 import { createRandom, drawExponential, drawNormal, sleep } from './kit.mjs';
-import { startServer } from './servers.mjs';
+import { readMetrics, startServer } from './servers.mjs';
 
 const longest = 200;
 
@@ -30,19 +30,26 @@ export function drawArrivals({ seed, count, perSecond }) {
 
 /**
  * Requests for pages of these lengths, each length drawn once, with its image tokens and crops as the server itself
- * counts them: every page is read once by a server whose devices take `probeMs` for an image token.
+ * counts them: every page is read once by a server with fast devices.
  */
 export async function measurePages(lengths) {
-  const probeMs = 0.02;
-  const server = await startServer({ engine: 'simulated', env: { QUIRE_SIM_IMAGE_MS: String(probeMs), ...quiet } });
+  const server = await startServer({ engine: 'simulated', env: { QUIRE_SIM_IMAGE_MS: '0.02', ...quiet } });
   const pages = new Map();
   try {
     for (const lineCount of [...new Set(lengths)].sort((a, b) => a - b)) {
       const request = linesRequest(await drawPage(lineCount));
+      const before = await readMetrics(server.url);
       const answer = await send(server.url, request);
       if (answer.status !== 200) throw new Error(`a page of ${lineCount} lines: ${answer.status} ${answer.body}`);
-      const { vision, prepare, total } = stagesOf(answer);
-      pages.set(lineCount, { lineCount, request, imageTokens: vision / probeMs, prepareMs: prepare, totalMs: total });
+      const after = await readMetrics(server.url);
+      const spent = (name) => (after[name] ?? 0) - (before[name] ?? 0);
+      pages.set(lineCount, {
+        lineCount,
+        request,
+        imageTokens: spent('quire_image_tokens_total'),
+        cropCount: spent('quire_crops_total'),
+        totalMs: answer.endedAt - answer.startedAt,
+      });
     }
   } finally {
     await server.close();

@@ -3,4 +3,6 @@ import { loadConfig } from '../../../dist/config/index.js';
 import { runServer } from '../../../dist/router/run-server.js';
 
 const engineModule = new URL('./paced-engine.mjs', import.meta.url).href;
-process.exitCode = await runServer(loadConfig({ env: process.env, flags: {} }), { engineModule });
+// The speed of the devices is no setting of Quire's.
+const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('QUIRE_SIM_')));
+process.exitCode = await runServer(loadConfig({ env, flags: {} }), { engineModule });

@@ -1,7 +1,7 @@
 // Starts Quire and nginx for a benchmark, on loopback addresses only.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -82,6 +82,8 @@ export async function readMetrics(url) {
  */
 export async function startNginx(kind, upstreamUrls) {
   const folder = mkdtempSync(join(tmpdir(), 'quire-bench-nginx-'));
+  // Started by root, nginx gives up its rights, and its workers must reach their folders.
+  chmodSync(folder, 0o755);
   const port = await freePort();
   let text = readFileSync(join(root, 'nginx/round-robin.conf'), 'utf8');
   const swap = (pattern, replacement) => {
@@ -94,6 +96,7 @@ export async function startNginx(kind, upstreamUrls) {
   if (upstream !== upstreamUrls.length) throw new Error(`${upstream} servers in the file`);
   if (kind === 'tuned') swap(/^( {2}upstream \S+ \{)$/m, '$1\n    zone servers 64k;\n    least_conn;');
   swap(/^pid .*;$/m, `pid ${join(folder, 'nginx.pid')};`);
+  swap(/^error_log .*;$/m, `error_log ${join(folder, 'error.log')} warn;`);
   swap(/listen 127\.0\.0\.1:\d+;/, `listen 127.0.0.1:${port};`);
   const paths = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
   swap(/^http \{$/m, `http {\n${paths.map((path) => `  ${path}_temp_path ${join(folder, path)};`).join('\n')}`);
