@@ -25,6 +25,8 @@ export interface SystemLoad {
   readonly queuedCropCount: number;
   /** Cost done in a millisecond by all devices together. */
   readonly costPerMs: number;
+  /** Milliseconds until a place that gets free is one's own, given how many others ask for it. */
+  readonly turnMs: number;
 }
 
 export interface Applicant {
@@ -56,18 +58,18 @@ export function predictWaitMs(applicant: Pick<Applicant, 'priority' | 'cost'>, l
 export function judgeAdmission(applicant: Applicant, load: SystemLoad, limits: AdmissionLimits): Refusal | null {
   const waitMs = predictWaitMs(applicant, load);
   if (load.documents.length >= limits.maxDocuments) {
-    return refuse('documents', `${load.documents.length} documents are in work already`, nextEndMs(load));
+    return refuse('documents', `${load.documents.length} documents are in work already`, nextEndMs(load) + load.turnMs);
   }
   if (applicant.bytes + load.heldBytes > limits.maxHeldBytes && load.documents.length > 0) {
-    return refuse('bytes', 'the memory for documents is full', nextEndMs(load));
+    return refuse('bytes', 'the memory for documents is full', nextEndMs(load) + load.turnMs);
   }
   if (load.queuedCropCount >= limits.maxQueuedCrops) {
-    return refuse('crops', `${load.queuedCropCount} parts of pages wait already`, nextEndMs(load));
+    return refuse('crops', `${load.queuedCropCount} parts of pages wait already`, nextEndMs(load) + load.turnMs);
   }
   const deadline = applicant.deadlineMs ?? Number.POSITIVE_INFINITY;
   const limitMs = Math.min(limits.maxPredictedWaitMs, deadline);
   if (load.documents.length > 0 && waitMs > limitMs) {
-    return refuse('wait', `it would wait for about ${Math.ceil(waitMs / 1000)} s`, waitMs - limitMs);
+    return refuse('wait', `it would wait for about ${Math.ceil(waitMs / 1000)} s`, waitMs - limitMs + load.turnMs);
   }
   return null;
 }

@@ -26,8 +26,10 @@ export interface RegisterParts {
   readonly emit: (event: PoolEvent) => void;
 }
 
-/** Pixels of a page of which nothing is known yet: A4 at the resolution PDFs are drawn. */
+/** Pixels of a page before any was seen: A4 at the resolution PDFs are drawn. */
 const guessedPixels = 1190 * 1684;
+/** Weight of a new document in the typical cost of one. */
+const learningRate = 0.1;
 
 interface Entry extends AdmittedDocument {
   remainingCost: number;
@@ -41,6 +43,10 @@ export class DocumentRegister {
   readonly #entries = new Set<Entry>();
   #closing: PoolError | null = null;
   #whenEmpty: (() => void)[] = [];
+  /** Cost of a document of which nothing is known yet: that of the last ones. */
+  #typicalCost: number | null = null;
+  /** Share of those that asked lately and were refused. */
+  #refusedShare = 0;
 
   constructor(parts: RegisterParts) {
     this.#parts = parts;
@@ -78,7 +84,7 @@ export class DocumentRegister {
       id: '',
       bytes,
       priority,
-      remainingCost: costModel.pageCost(guessedPixels),
+      remainingCost: this.#guess(),
       scope,
       pagesInFlight: 0,
     };
@@ -91,6 +97,7 @@ export class DocumentRegister {
       setPages: (pixelCounts) => {
         const cost = pixelCounts.reduce((sum, pixelCount) => sum + costModel.pageCost(pixelCount), 0);
         entry.remainingCost = cost;
+        this.#typicalCost = this.#guess() * (1 - learningRate) + cost * learningRate;
         const others = [...this.#entries].filter((other) => other !== entry);
         this.#judge(entry, deadlineMs, { ...this.#load(), documents: others });
       },
@@ -127,9 +134,21 @@ export class DocumentRegister {
     clearTimeout(timer);
   }
 
+  #guess(): number {
+    return this.#typicalCost ?? this.#parts.costModel.pageCost(guessedPixels);
+  }
+
   #load(): SystemLoad {
     const { heldPixelBytes, queuedCropCount, costPerMs } = this.#parts.load();
-    return { documents: [...this.#entries], heldBytes: this.bytes + heldPixelBytes, queuedCropCount, costPerMs };
+    // A place gets free whenever a typical document is done; of those who ask, this share goes away empty-handed.
+    const turnMs = this.#guess() / costPerMs / Math.max(0.05, 1 - this.#refusedShare);
+    return {
+      documents: [...this.#entries],
+      heldBytes: this.bytes + heldPixelBytes,
+      queuedCropCount,
+      costPerMs,
+      turnMs,
+    };
   }
 
   #judge(entry: Entry, deadlineMs: number | undefined, load: SystemLoad): void {
@@ -140,6 +159,7 @@ export class DocumentRegister {
       deadlineMs,
     };
     const refusal = judgeAdmission(applicant, load, this.#parts.limits);
+    this.#refusedShare += ((refusal ? 1 : 0) - this.#refusedShare) * learningRate;
     if (!refusal) return;
     this.#parts.emit({ type: 'refused', reason: refusal.reason });
     throw toError(refusal);

@@ -69,5 +69,9 @@ export function cropPatches(
   pixels: RequestedPixels,
   { imageProcessor }: Pick<PrepareSetup, 'imageProcessor'>,
 ): CropPatches {
-  return cropToPatches(cutCrop(image, { slope }, crop), cropProcessor(imageProcessor, crop.task, pixels), crop.task);
+  const processor = cropProcessor(imageProcessor, crop.task, pixels);
+  // A size that the plan chose stands, also below the processor's own least.
+  const planned = crop.size ? crop.size.width * crop.size.height : processor.minPixels;
+  const limits = { ...processor, minPixels: Math.min(processor.minPixels, planned) };
+  return cropToPatches(cutCrop(image, { slope }, crop), limits, crop.task);
 }

@@ -19,6 +19,7 @@ const load = (documents: AdmittedDocument[], overrides: Partial<SystemLoad> = {}
   heldBytes: 0,
   queuedCropCount: 0,
   costPerMs: 2,
+  turnMs: 0,
   ...overrides,
 });
 const page = { priority: 'interactive', bytes: 10, cost: 1000 } as const;
@@ -61,6 +62,11 @@ describe('refusal', () => {
     const refusal = judgeAdmission(applicant, state, limits);
     expect(refusal?.reason).toBe(reason);
     expect(refusal?.retryAfterMs).toBe(Math.max(100, retryAfterMs));
+  });
+
+  it('adds the time until it is the turn of the one who asks', () => {
+    const busy = load([document(50_000)], { turnMs: 700 });
+    expect(judgeAdmission({ ...page, cost: 30_000 }, busy, limits)?.retryAfterMs).toBe(5700);
   });
 
   it('becomes an error that says when to try again', () => {

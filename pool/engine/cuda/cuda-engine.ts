@@ -20,6 +20,9 @@ export interface CudaEngineLimits extends PagedLimits {
   readonly mergeSize: number;
 }
 
+/** What the engine needs of the graphs. */
+export type EngineGraphs = Pick<PagedGraphs, 'encodeImages' | 'run' | 'close'>;
+
 /** A step goes on with single tokens for about this long while nothing else is to be done. */
 const sliceMs = 10;
 
@@ -29,7 +32,7 @@ const sliceMs = 10;
  */
 export class CudaEngine implements Engine {
   readonly capacity: EngineCapacity;
-  readonly #graphs: PagedGraphs;
+  readonly #graphs: EngineGraphs;
   readonly #blocks: BlockPool;
   readonly #limits: CudaEngineLimits;
   #waiting: Sequence[] = [];
@@ -37,7 +40,7 @@ export class CudaEngine implements Engine {
   readonly #cancelled = new Set<number>();
   #events: EngineEvent[] = [];
 
-  constructor(graphs: PagedGraphs, blocks: BlockPool, limits: CudaEngineLimits) {
+  constructor(graphs: EngineGraphs, blocks: BlockPool, limits: CudaEngineLimits) {
     this.#graphs = graphs;
     this.#blocks = blocks;
     this.#limits = limits;
