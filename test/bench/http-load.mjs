@@ -66,7 +66,8 @@ async function request(index) {
       if (!line.startsWith('data: ') || line === 'data: [DONE]') continue;
       const event = JSON.parse(line.slice(6));
       if (event.error) throw new Error(JSON.stringify(event.error));
-      if (firstMs === null && event.choices?.[0]?.delta?.content) firstMs = performance.now() - start;
+      if (firstMs === null && event.choices?.[0]?.delta?.content !== undefined && !event.choices[0].delta.role)
+        firstMs = performance.now() - start;
       tokens = event.usage?.completion_tokens ?? tokens;
     }
   }

@@ -18,13 +18,12 @@ export interface CudaEngineLimits extends PagedLimits {
   readonly loopGuard: boolean;
   readonly stopIds: readonly number[];
   readonly mergeSize: number;
+  /** A step goes on with single tokens for about this long while nothing else is to be done. */
+  readonly sliceMs: number;
 }
 
 /** What the engine needs of the graphs. */
 export type EngineGraphs = Pick<PagedGraphs, 'encodeImages' | 'run' | 'close'>;
-
-/** A step goes on with single tokens for about this long while nothing else is to be done. */
-const sliceMs = 10;
 
 /**
  * The engine on CUDA. A step encodes the pictures of the crops that join, runs their prompts together with one token of
@@ -88,7 +87,7 @@ export class CudaEngine implements Engine {
     const joining = plan.joining.map((id) => byId.get(id) as Sequence);
     const batchSize = this.#running.length + joining.length;
     if (batchSize > 0) await this.#run(joining);
-    while (this.#canGoOn(batchSize) && performance.now() - startedAt < sliceMs) await this.#run([]);
+    while (this.#canGoOn(batchSize) && performance.now() - startedAt < this.#limits.sliceMs) await this.#run([]);
     return {
       events: this.#takeEvents(),
       report: {

@@ -7,6 +7,9 @@ import { CudaEngine } from './cuda-engine.js';
 import { largePatchCount, PagedGraphs } from './paged-graphs.js';
 import { proofBlockCount, proveCache } from './prove-cache.js';
 
+/** Long enough that messages between steps cost little, short enough that nobody waits for it. */
+const sliceMs = 10;
+
 /** Opens the engine on a CUDA device and proves its cache. Throws COMPILE_FAILED, DEVICE_LOST or the runtime's error. */
 export async function openCudaEngine({ target, model, graphs, limits, threadCount }: EngineSetup): Promise<Engine> {
   if (target.kind !== 'cuda') throw new TypeError('a CUDA engine needs a CUDA device');
@@ -43,5 +46,6 @@ export async function openCudaEngine({ target, model, graphs, limits, threadCoun
     loopGuard: limits.loopGuard,
     stopIds: eosTokenIds,
     mergeSize: vision.mergeSize,
+    sliceMs,
   });
 }

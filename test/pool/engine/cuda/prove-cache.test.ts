@@ -12,7 +12,9 @@ function memoryGraphs(keeps: boolean) {
       const [{ ids, pastLength, blockIds }] = rows;
       for (const block of blockIds) seen.add(block);
       const place = (at: number) => blockIds[Math.floor(at / pagedBlockSize)] * pagedBlockSize + (at % pagedBlockSize);
-      ids.forEach((id, index) => memory.set(place(pastLength + index), id));
+      ids.forEach((id, index) => {
+        memory.set(place(pastLength + index), id);
+      });
       let state = 1;
       for (let at = 0; at < pastLength + ids.length; at++) state = (state * 31 + (memory.get(place(at)) ?? 0)) % 9973;
       if (!keeps) memory = new Map();

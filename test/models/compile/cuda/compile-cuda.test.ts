@@ -1,0 +1,111 @@
+import { mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { compileModel } from '../../../../models/compile/compile-model.js';
+import { embedKvPool, pagedBlockBytes } from '../../../../models/compile/cuda/kv-pool.js';
+import { modelProto } from '../../../../models/compile/onnx-schema.js';
+import { openModel } from '../../../../models/open-model.js';
+import { type SnapshotSizes, writeRandomSnapshot } from '../../../support/write-random-snapshot.js';
+
+const sizes: SnapshotSizes = {
+  vision: { hidden: 32, intermediate: 48, layers: 2, heads: 2, image: 84 },
+  text: {
+    hidden: 32,
+    intermediate: 40,
+    layers: 2,
+    heads: 4,
+    kvHeads: 2,
+    headDim: 16,
+    vocab: 400,
+    mropeSection: [2, 3, 3],
+  },
+};
+const target = { device: 'cuda', precision: 'fp16' } as const;
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'quire-cuda-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+async function compile(own: SnapshotSizes = sizes) {
+  const dir = join(folder, 'model');
+  writeRandomSnapshot(dir, { sizes: own });
+  const model = await openModel(dir);
+  return { model, compiled: await compileModel(model, target, join(folder, 'cache')) };
+}
+
+interface PlainGraph {
+  readonly input: readonly { readonly name: string }[];
+  readonly initializer: readonly {
+    readonly name: string;
+    readonly dims: readonly unknown[];
+    readonly externalData: readonly { readonly key: string; readonly value: string }[];
+  }[];
+  readonly node: readonly { readonly opType: string }[];
+}
+const graphOf = (path: string) => (modelProto.decode(readFileSync(path)) as unknown as { graph: PlainGraph }).graph;
+
+it('writes one graph that prefills and decodes, with half the bytes of float32', async () => {
+  const { compiled } = await compile();
+  expect(compiled.graphs.prefill).toBe(compiled.graphs.decode);
+  const inputs = graphOf(compiled.graphs.decode).input.map(({ name }) => name);
+  expect(inputs).toEqual(expect.arrayContaining(['is_step', 'block_table', 'key_cache.0', 'value_cache.1']));
+  const float = await compileModel(
+    await openModel(join(folder, 'model')),
+    { device: 'cpu', precision: 'fp32' },
+    join(folder, 'cache'),
+  );
+  const size = (path: string) => statSync(join(dirname(path), 'vision.data')).size;
+  expect(size(compiled.graphs.vision) / size(float.graphs.vision)).toBeLessThan(0.6);
+});
+
+it('puts a sparse pool into a copy of the graph, every tensor different, and finds it again', async () => {
+  const { model, compiled } = await compile();
+  const path = embedKvPool(compiled.graphs.decode, model.reader.text, 5000);
+  const graph = graphOf(path);
+  const pool = graph.initializer.filter(({ name }) => /^(key|value)_cache/.test(name));
+  expect(pool).toHaveLength(4);
+  expect(pool[0].dims.map(Number)).toEqual([5000, 256, 2, 16]);
+  expect(graph.input.some(({ name }) => /_cache/.test(name))).toBe(false);
+  const file = join(dirname(path), 'pool-5000.data');
+  expect(statSync(file).size).toBe(5000 * pagedBlockBytes(model.reader.text));
+  expect(statSync(file).blocks * 512).toBeLessThan(1024 * 1024);
+  const handle = openSync(file, 'r');
+  const firsts = pool.map(({ externalData }) => {
+    const value = new Uint8Array(2);
+    readSync(handle, value, 0, 2, Number(externalData.find(({ key }) => key === 'offset')?.value));
+    return value.join();
+  });
+  expect(new Set(firsts).size).toBe(4);
+  expect(firsts).not.toContain('0,0');
+  expect(embedKvPool(compiled.graphs.decode, model.reader.text, 5000)).toBe(path);
+  expect((await compileModel(model, target, join(folder, 'cache'))).fromCache).toBe(true);
+});
+
+it('names the tensor whose value is beyond the range of fp16', async () => {
+  const dir = join(folder, 'model');
+  writeRandomSnapshot(dir, { sizes });
+  const path = join(dir, 'model.safetensors');
+  const bytes = readFileSync(path);
+  const headerBytes = Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.subarray(8, 8 + headerBytes).toString());
+  const name = 'model.layers.1.mlp.up_proj.weight';
+  // 70,000 rounded to bfloat16, as the fourth value.
+  bytes.writeUInt16LE(0x4789, 8 + headerBytes + header[name].data_offsets[0] + 6);
+  writeFileSync(path, bytes);
+  await expect(compileModel(await openModel(dir), target, join(folder, 'cache'))).rejects.toMatchObject({
+    code: 'WEIGHTS_INVALID',
+    message: expect.stringContaining(`value 3 of tensor ${name} is beyond the range of fp16`),
+  });
+});
+
+it('refuses sizes no attention kernel takes, and arithmetic it has no graphs for', async () => {
+  const odd = { ...sizes, text: { ...sizes.text, headDim: 12, mropeSection: [2, 2, 2] as const } };
+  await expect(compile(odd)).rejects.toMatchObject({ code: 'COMPILE_FAILED', message: expect.stringContaining('12') });
+  const model = await openModel(join(folder, 'model'));
+  await expect(compileModel(model, { device: 'cuda', precision: 'fp32' }, folder)).rejects.toMatchObject({
+    code: 'COMPILE_FAILED',
+  });
+});
