@@ -36,6 +36,12 @@ export const manifestSchema = z.strictObject({
         .strictObject({ least: z.number().min(4).max(200), best: z.number().min(4).max(200) })
         .optional()
         .describe('Height of a printed line, ascender to descender, in the pixels the reader gets.'),
+      minPixels: z
+        .number()
+        .int()
+        .min(784)
+        .optional()
+        .describe('Pixels of a crop of single lines at least, where that is less than the image processor asks for.'),
       maxLineWidth: side.optional().describe('Widest crop of a printed line, in the pixels the reader gets.'),
     })
     .prefault({})

@@ -61,7 +61,8 @@ function answerOf(crop: PlannedCrop, { text }: Reading, { label }: PlannedBlock)
     const otsl = truncateRepetition(text, 'table');
     return otslToHtml(otsl) || otsl;
   }
-  return normalizeFormula(truncateRepetition(text.replaceAll(cellTags, ' ')), label === 'formula_number');
+  const printed = crop.hasNoUnderscore ? text.replaceAll(/ ?_+ ?/g, ' ') : text;
+  return normalizeFormula(truncateRepetition(printed.replaceAll(cellTags, ' ')), label === 'formula_number');
 }
 
 /** Printed lines in order; pieces of one line are put together again. */

@@ -12,6 +12,8 @@ export interface PageHints {
    * and enlarged only below `least`. Absent: crops keep the page's scale.
    */
   readonly lineHeight?: { readonly least: number; readonly best: number };
+  /** Pixels of a crop of printed lines at least, where the reader takes less than its image processor asks for. */
+  readonly minPixels?: number;
   /** Widest crop in the pixels the reader gets; longer lines are cut between words. */
   readonly maxLineWidth?: number;
   /** Tasks the model was trained on; blocks of others are read as plain text. Absent: all. */
@@ -29,6 +31,7 @@ export function pageHintsOf({ lineBreaks, crop, tasks, table }: Manifest): PageH
     lineBreaks,
     linesPerCrop: crop.maxLineCount,
     lineHeight: crop.lineHeight,
+    minPixels: crop.minPixels,
     maxLineWidth: crop.maxLineWidth,
     tasks,
     tableLimits: table,

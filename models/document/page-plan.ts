@@ -17,6 +17,8 @@ export interface PlannedCrop {
   readonly erased?: readonly Box[];
   /** The crop goes on with the printed line of the crop before it. */
   readonly continuesLine?: boolean;
+  /** The ink holds nothing low and level, so that an underscore in the reading is none. */
+  readonly hasNoUnderscore?: boolean;
   /** Tokens a right reading can take at most; absent: not known. */
   readonly maxTokens?: number;
   /** How many times this place was read before. */

@@ -36,12 +36,13 @@ export function planLines(
   const lineHeight = typicalLineHeight(lines);
   const scale = scaleOf(lineHeight * ink.step, hints);
   const crops: PlannedCrop[] = [];
+  const minPixels = Math.min(limits.minPixels, hints.minPixels ?? limits.minPixels);
   const perCrop = hints.linesPerCrop ?? 1;
   for (let first = 0; first < lines.length; first += perCrop) {
     const group = lines.slice(first, first + perCrop);
     const pieces = group.length === 1 ? splitWide(group[0], (hints.maxLineWidth ?? 1e9) / (scale * ink.step)) : [group];
     pieces.forEach((piece, index) => {
-      const crop = cropOf(piece, ink, limits, scale, lineHeight, task);
+      const crop = cropOf(piece, ink, { ...limits, minPixels }, scale, lineHeight, task);
       crops.push(index === 0 ? crop : { ...crop, continuesLine: true });
     });
   }
@@ -130,7 +131,19 @@ function cropOf(
     size,
     maxTokens: fixedTokens + Math.ceil((lines.length * size.width) / leastTokenWidth),
     erased: foreignInk(box, lines, ink),
+    ...(!lines.some(hasLowBar) && { hasNoUnderscore: true }),
   };
+}
+
+/** Whether a line holds a mark that may be an underscore: level, longer than high, at the foot of the line. */
+function hasLowBar({ components, y0, y1 }: TextLine): boolean {
+  const height = y1 - y0;
+  return components.some(
+    (mark) =>
+      mark.x1 - mark.x0 >= height * 0.3 &&
+      mark.y1 - mark.y0 <= height * 0.2 &&
+      (mark.y0 + mark.y1) / 2 > y0 + height * 0.6,
+  );
 }
 
 /** Boxes of ink inside a crop that is none of its lines'. Where it meets their letters, row by row. */

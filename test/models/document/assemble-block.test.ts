@@ -36,6 +36,14 @@ describe('assembleBlock', () => {
     expect(made.text).toBe('one two three');
   });
 
+  it('takes underscores out where none is printed', () => {
+    const bare = { ...line(0), hasNoUnderscore: true };
+    expect(assembleBlock(block([bare]), [reading('Before printed_ timetables_were')], 1, printed).text).toBe(
+      'Before printed timetables were',
+    );
+    expect(assembleBlock(block([line(0)]), [reading('snake_case')], 1, printed).text).toBe('snake_case');
+  });
+
   it('keeps the paragraphs of a model that joins lines itself', () => {
     const made = assembleBlock(block([line(0)]), [reading('one\ntwo')], 1, { lineBreaks: 'paragraphs' });
     expect(made.text).toBe('one\ntwo');
