@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Config, defaultCacheDir } from '#config';
@@ -6,7 +7,6 @@ import {
   type CompileProgress,
   chooseTarget,
   compileModel,
-  type ModelFolder,
   openModel,
   openTokenizer,
   pageHintsOf,
@@ -17,8 +17,9 @@ import type { CropJob } from './crop-job.js';
 import { CropQueue } from './crop-queue.js';
 import { type CropReader, createCropReader } from './crop-reader.js';
 import type { DeviceOptions } from './device.js';
+import type { OpenHost } from './device-host.js';
 import { DeviceGroup } from './device-group.js';
-import { type Machine, type PlannedDevice, planDevices, thisMachine } from './device-plan.js';
+import { type PlannedDevice, planDevices, thisMachine } from './device-plan.js';
 import { Dispatcher } from './dispatcher.js';
 import { DocumentRegister } from './document-register.js';
 import { startDocument } from './document-run.js';
@@ -26,13 +27,18 @@ import { PoolError } from './errors.js';
 import { readFaults } from './fault-injection.js';
 import { createHeldBytes } from './held-bytes.js';
 import { openCanary } from './open-canary.js';
+import { openPrepare } from './open-prepare.js';
 import { sweepPixelFiles } from './pixel-files.js';
 import type { DeviceStatus, Pool, PoolEvent } from './pool.js';
 import type { PoolParts } from './pool-parts.js';
-import { openPreparePool, type PreparePool } from './prepare/prepare-pool.js';
+import type { PreparePool } from './prepare/prepare-pool.js';
 import { openProcessHost } from './process-host.js';
-import type { ShardSetup } from './protocol.js';
+import { createEngineDesk } from './remote/engine-desk.js';
+import { identifyModel } from './remote/model-identity.js';
+import { type PlannedRemote, planRemotes } from './remote/plan-remotes.js';
+import { openRemoteHost } from './remote/remote-host.js';
 import { startRecognize } from './recognize-run.js';
+import { createShardSetup } from './shard-setup.js';
 import { openThreadHost } from './thread-host.js';
 import { createThroughputMeter } from './throughput-meter.js';
 
@@ -58,6 +64,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
   const faults = readFaults(process.env.QUIRE_FAULTS, process.env.NODE_ENV);
   const machine = thisMachine();
   const planned = planDevices(config.devices, machine);
+  const remotes = planRemotes(config.devices);
   const model = await openModel(config.model.dir || embeddedModel);
   const tokenizer = openTokenizer(model);
   const hints = pageHintsOf(model.manifest);
@@ -97,13 +104,31 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     emit,
   });
 
+  const instance = randomUUID();
+  const identity = identifyModel(model);
+  const { maxSequenceLength } = config.engine;
+  const desk = createEngineDesk({
+    instance,
+    model,
+    identity,
+    maxSequenceLength,
+    maxQueuedCrops: config.pool.maxQueuedCrops,
+    maxHeldBytes: config.pool.maxHeldBytes,
+    dispatcher,
+    devices: () => group.devices,
+    heldPixels,
+    costPerMs: () => throughput.rate(Math.max(1, group.openShardCount)),
+  });
+
   let prepare: PreparePool | null = null;
   let reader: CropReader | null = null;
   let isClosing = false;
   const opened = (async () => {
     const cacheDir = config.model.cacheDir || join(defaultCacheDir(process.env), 'graphs');
     const compiled = new Map<PlannedDevice['kind'], CompiledModel>();
-    for (const { kind } of planned) {
+    // Without a device of its own this host still looks for the blocks of a page, which needs the detector.
+    const kinds: readonly PlannedDevice['kind'][] = planned.length > 0 ? planned.map(({ kind }) => kind) : ['cpu'];
+    for (const kind of kinds) {
       if (compiled.has(kind)) continue;
       const target = chooseTarget(model.manifest, kind, config.model.precision);
       compiled.set(kind, await compileModel(model, target, cacheDir, onProgress));
@@ -111,27 +136,31 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     if (isClosing) throw new PoolError('SHUTTING_DOWN', 'The server is shutting down.');
     const graphsOf = (kind: PlannedDevice['kind']) => (compiled.get(kind) as CompiledModel).graphs;
     // The detector runs on the CPU; its graph is the same for every target.
-    prepare = openPrepare(config, model, graphsOf(planned[0].kind), machine);
+    prepare = openPrepare(config, model, graphsOf(kinds[0]), machine);
     reader = createCropReader({ dispatcher, model, tokenizer, maxTokens: config.engine.maxTokens });
     const canary = await openCanary(model, tokenizer, prepare);
-    const options = planned.map((device): DeviceOptions => {
-      const shards = Array.from({ length: device.shardCount }, (_, shard) => shard);
-      return {
-        id: device.id,
-        kind: device.kind,
-        isolation: device.isolation,
-        openHost: device.isolation === 'process' ? openProcessHost : openThreadHost,
-        setups: shards.map((shard) =>
-          setupOf(device, shard, { config, model, graphs: graphsOf(device.kind), engineModule, faults }),
-        ),
-        canary,
-        stepTimeoutMs: config.pool.stepTimeoutMs,
-        startTimeoutMs,
-        restartBackoffMs: config.pool.restartBackoffMs,
-        canaryIntervalMs: config.pool.canaryIntervalMs,
-      };
+    const { stepTimeoutMs, restartBackoffMs, canaryIntervalMs } = config.pool;
+    const supervision = { canary, stepTimeoutMs, startTimeoutMs, restartBackoffMs, canaryIntervalMs };
+    const own = planned.map((device): DeviceOptions => {
+      const open = device.isolation === 'process' ? openProcessHost : openThreadHost;
+      const setups = Array.from({ length: device.shardCount }, (_, shard) =>
+        createShardSetup(device, shard, { config, model, graphs: graphsOf(device.kind), engineModule, faults }),
+      );
+      const openHost: OpenHost = (life, listener) =>
+        open(
+          setups.map((setup) => ({ ...setup, life })),
+          listener,
+        );
+      const { id, kind, isolation, shardCount } = device;
+      return { id, kind, isolation, shardCount, openHost, ...supervision };
     });
-    if (!isClosing) group.start(options);
+    const { remoteApiKey: apiKey } = config.devices;
+    const others = remotes.map(({ id, url }): DeviceOptions => {
+      const settings = { url, apiKey, instance, model: identity, maxSequenceLength, stepTimeoutMs };
+      const openHost: OpenHost = (_life, listener) => openRemoteHost(settings, listener);
+      return { id, kind: 'remote', isolation: 'host', shardCount: 1, openHost, ...supervision };
+    });
+    if (!isClosing) group.start([...own, ...others]);
   })();
   opened.catch((error: Error) => {
     failure = error;
@@ -167,7 +196,10 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     },
     parse: (input, options = {}) => startDocument(input, options, parts),
     recognize: (input, options = {}) => startRecognize(input, options, parts),
-    devices: () => (group.devices.length > 0 ? group.status() : planned.map((device) => statusBefore(device, failure))),
+    devices: () =>
+      group.devices.length > 0
+        ? group.status()
+        : [...planned, ...remotes.map(asDevice)].map((device) => statusBefore(device, failure)),
     control: async (deviceId, action) => group.control(deviceId, action),
     isReady: () => group.isReady,
     whenReady: async () => {
@@ -183,9 +215,11 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
       runningCost: group.status().reduce((sum, { outstandingCost }) => sum + outstandingCost, 0),
       bytesHeld: register.bytes + heldPixels.used,
       prepareQueued: prepare?.queueLength ?? 0,
-      prepareRunning: 0,
+      prepareRunning: prepare?.runningCount ?? 0,
       predictedWaitMs: register.predictedWaitMs,
     }),
+    engine: () => desk.status(),
+    readCrop: (frame, options = {}) => desk.read(frame, options),
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -194,6 +228,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
       isClosing = true;
       register.shut();
       await register.drain(drainMs);
+      desk.close();
       await opened.catch(() => {});
       await group.close();
       await prepare?.close();
@@ -201,70 +236,14 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
   };
 }
 
-interface SetupParts {
-  readonly config: Config;
-  readonly model: ModelFolder;
-  readonly graphs: CompiledModel['graphs'];
-  readonly engineModule: string | undefined;
-  readonly faults: ShardSetup['faults'];
-}
+type ShownDevice = Pick<DeviceStatus, 'id' | 'kind' | 'isolation' | 'shardCount'>;
 
-function setupOf(
-  device: PlannedDevice,
-  shard: number,
-  { config, model, graphs, engineModule, faults }: SetupParts,
-): Omit<ShardSetup, 'life'> {
-  const { maxBatch, maxSequenceLength, prefillTokenBudget, visionPatchBudget, kvBlocks, loopGuard } = config.engine;
-  return {
-    deviceId: device.id,
-    shard,
-    target: device.target,
-    threadCount: device.threadCount,
-    model: { reader: model.reader, manifest: model.manifest },
-    graphs,
-    limits: {
-      maxBatch,
-      maxSequenceLength,
-      prefillTokenBudget,
-      visionPatchBudget,
-      kvBlocks,
-      kvBytes: device.kvBytes,
-      loopGuard,
-    },
-    ...(engineModule && { engineModule }),
-    faults,
-  };
-}
-
-function openPrepare(
-  { prepare, pool }: Config,
-  model: ModelFolder,
-  { layout }: CompiledModel['graphs'],
-  { coreCount }: Machine,
-): PreparePool {
-  const threadCount = prepare.threads || Math.max(1, Math.min(8, Math.floor(coreCount / 2)));
-  return openPreparePool({
-    threadCount,
-    // Every page in work has one task there at most, plus pieces to be read again.
-    maxQueueLength: pool.maxDocuments * (pool.pagesPerDocument + 1),
-    setup: {
-      limits: prepare,
-      imageProcessor: model.imageProcessor,
-      hints: pageHintsOf(model.manifest),
-      ...(layout &&
-        model.layout && {
-          layout: {
-            graphPath: layout,
-            config: model.layout.config,
-            threadCount: Math.max(1, Math.floor(coreCount / threadCount)),
-          },
-        }),
-    },
-  });
+function asDevice({ id }: PlannedRemote): ShownDevice {
+  return { id, kind: 'remote', isolation: 'host', shardCount: 1 };
 }
 
 /** A device before the graphs are there, or when they could not be made. */
-function statusBefore({ id, kind, isolation, shardCount }: PlannedDevice, failure: Error | null): DeviceStatus {
+function statusBefore({ id, kind, isolation, shardCount }: ShownDevice, failure: Error | null): DeviceStatus {
   const code = (failure as { code?: string } | null)?.code ?? 'COMPILE_FAILED';
   return {
     id,

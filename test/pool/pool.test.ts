@@ -149,6 +149,17 @@ describe('two processes', () => {
     expect(pixelFolders()).toEqual([]);
   });
 
+  it('condemns a crop that aborts its process, and reads the rest', async () => {
+    const { pool } = await opened({ settings, faults: 'abort-process:patches=224' });
+    const some = [0, 1, 4, 8];
+    const answers = await Promise.allSettled(some.map((index) => readCrop(pool, crops[index]).result));
+    answers.forEach((answer, place) => {
+      const index = some[place];
+      if (index === 8) expect(answer).toMatchObject({ status: 'rejected', reason: { code: 'POISON_CROP' } });
+      else expect(answer).toMatchObject({ status: 'fulfilled', value: { tokenIds: goldens[index] } });
+    });
+  });
+
   it('frees batch slots, blocks and files when clients leave', async () => {
     const { pool } = await opened({ settings });
     const leaving = new AbortController();

@@ -58,7 +58,8 @@ export async function openEngine({ model }) {
         entry.left -= elapsed;
         if (entry.left > 0.5) continue;
         drop(running, entry.crop.id);
-        const tokenIds = entry.crop.id === canaryId ? canaryTokens : [2];
+        // A text that could stand in a line, or the line would be read again.
+        const tokenIds = canaryTokens;
         const timings = { waitMs: 0, visionMs: entry.cost, prefillMs: 0, decodeMs: 0, firstTokenMs: entry.cost };
         const logprobs = tokenIds.map(() => 0);
         const reading = { tokenIds, logprobs, finishReason: 'stop', keepCount: tokenIds.length, timings };
