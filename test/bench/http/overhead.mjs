@@ -21,12 +21,13 @@ import { decodeImage } from '../../../dist/pool/prepare/decode-image.js';
 import { sniffInput } from '../../../dist/pool/prepare/sniff-input.js';
 import { chatRequest, openAgent, samplePictures, send, stagesOf } from './client.mjs';
 import { createRandom, percentile, readParameters, report, root } from './kit.mjs';
-import { openEngine } from './paced-engine.mjs';
 import { quiet } from './page-load.mjs';
 import { startServer } from './servers.mjs';
 
 const parameters = readParameters({ small: 1000, large: 300, warm: 50, seed: 3 });
+// Read when the engine is loaded.
 process.env.QUIRE_SIM_IMAGE_MS = '0';
+const { openEngine } = await import('./paced-engine.mjs');
 
 const direct = await openDirect();
 const server = await startServer({ engine: 'simulated', env: { QUIRE_SIM_IMAGE_MS: '0', ...quiet } });

@@ -5,7 +5,7 @@
 // Four simulated devices, pages of printed lines (log-normal lengths) at random times. The queue may promise a wait of
 // `waitMs` (`pool.maxPredictedWaitMs`). The limit for accepted requests is twice the time of one that waits as long as
 // that and then meets idle devices: 2 x (waitMs + p99 without load).
-import { openAgent, send } from './client.mjs';
+import { drawPage, openAgent, parseRequest, send } from './client.mjs';
 import {
   countBy,
   cpuSeconds,
@@ -30,7 +30,9 @@ const parameters = readParameters({
   tail: 0,
   pageMs: 400,
   waitMs: 2000,
-  bursts: 5,
+  /** Longest wait a server may promise where Retry-After is put to the test. */
+  longWaitMs: 10_000,
+  patiences: '1000,2000,4000',
 });
 const { seed, seconds, factor, deviceCount, pageMs, waitMs } = parameters;
 
@@ -57,8 +59,7 @@ try {
   const cores = (cpuSeconds(server.pid) - cpuBefore) / (full.elapsedMs / 1000);
   const machine = meter();
   clearInterval(timer);
-  const bursts = [];
-  for (let index = 0; index < parameters.bursts; index++) bursts.push(await burst(index));
+  const promises = await testPromises();
 
   const accepted = full.answers.filter(({ status }) => status === 200);
   const refused = full.answers.filter(({ status }) => status === 429);
@@ -117,7 +118,7 @@ try {
         },
         { what: 'cores: server; machine busy', value: `${cores.toFixed(2)}; ${Math.round(machine * 100)} %`, goal: '' },
       ],
-      'Bursts: the server is filled, arrivals stop, then one asks every 50 ms until it gets in': bursts,
+      'Retry-After: a filled server is left alone; one asks until it gets in': promises,
     },
     data: { memory, answers: full.answers, idle: idle.answers },
   });
@@ -149,38 +150,73 @@ async function drive({ perSecond, count: most, seed: drawn, comeBack = false }) 
   return { answers, elapsedMs: performance.now() - begun };
 }
 
-/** Fills the server for two seconds, then watches when the promise of the last refusal comes true. */
-async function burst(index) {
+async function testPromises() {
+  const patient = await startServer({
+    engine: 'simulated',
+    devices: deviceCount,
+    env: {
+      QUIRE_SIM_IMAGE_MS: String(imageMs),
+      QUIRE_POOL_MAX_PREDICTED_WAIT_MS: String(parameters.longWaitMs),
+      ...quiet,
+    },
+  });
+  try {
+    // The cost model learns what a page costs here.
+    for (let index = 0; index < 30; index++) await send(patient.url, { ...pages.get(lengths[index]).request, agent });
+    const promises = [];
+    for (const patience of parameters.patiences.split(','))
+      promises.push(await testPromise(patient.url, Number(patience)));
+    return promises;
+  } finally {
+    await patient.close();
+  }
+}
+
+/**
+ * Fills a server that may promise long waits, stops, and asks for a page within `patienceMs`, again and again: it is
+ * refused until the wait has shrunk to that. When it is let in, the promise of each refusal can be compared with the
+ * time that really passed.
+ */
+async function testPromise(url, patienceMs) {
   const open = [];
-  let last = null;
-  const until = performance.now() + 3000;
+  const until = performance.now() + 4000;
   for (let number = 0; performance.now() < until; number++) {
-    open.push(
-      ask(number).then((answer) => {
-        if (answer.status === 429) last = { at: performance.now(), ...answer };
-      }),
-    );
+    open.push(send(url, { ...pages.get(lengths[number % lengths.length]).request, agent }));
     await sleep(1000 / (capacity * 4));
   }
-  const refusedAt = last?.at ?? performance.now();
-  let acceptedMs = Number.NaN;
-  // A refusal comes at once; what has no answer after 100 ms was let in.
-  for (let tries = 0; tries < 600; tries++) {
+  const refusals = [];
+  const asking = [];
+  const page = parseRequest(await drawPage(parameters.medianLines));
+  let letInAt = Number.NaN;
+  for (let tries = 0; tries < 400; tries++) {
     const askedAt = performance.now();
-    const first = await Promise.race([ask(tries), sleep(100).then(() => ({ status: 'in' }))]);
+    const answer = send(url, { ...page, path: `/v1/parse?timeoutMs=${patienceMs}`, agent });
+    // A refusal comes at once; what has no answer after 150 ms was let in.
+    const first = await Promise.race([answer, sleep(150).then(() => ({ status: 0 }))]);
     if (first.status !== 429) {
-      acceptedMs = askedAt - refusedAt;
+      letInAt = askedAt;
+      asking.push(answer);
       break;
     }
-    await sleep(50);
+    refusals.push({ at: first.endedAt, promisedMs: Number(first.headers['retry-after']) * 1000 });
+    await sleep(100);
   }
-  await Promise.all(open);
-  await sleep(1500);
-  const promised = last ? last.retryAfter * 1000 : Number.NaN;
+  await Promise.all([...open, ...asking]);
+  const ratios = refusals.map(({ at, promisedMs }) => (letInAt - at) / promisedMs);
   return {
-    burst: index + 1,
-    'promised ms': promised,
-    'let in after ms': Math.round(acceptedMs),
-    'true / promised': acceptedMs / promised,
+    'asked for within ms': patienceMs,
+    refusals: refusals.length,
+    'first promise ms': refusals[0]?.promisedMs,
+    'let in after ms': refusals.length ? Math.round(letInAt - refusals[0].at) : 0,
+    'first: true / promised': ratios[0],
+    'promises of 2 s and more within a factor of 2': share(
+      refusals.flatMap(({ promisedMs }, index) => (promisedMs >= 2000 ? [ratios[index]] : [])),
+      (ratio) => ratio >= 0.5 && ratio <= 2,
+    ),
+    'too short by more (came back in vain)': ratios.filter((ratio) => ratio > 2).length,
   };
+}
+
+function share(values, isWanted) {
+  return `${values.filter(isWanted).length} of ${values.length}`;
 }

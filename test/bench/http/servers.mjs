@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { root, sleep } from './kit.mjs';
 
+process.setMaxListeners(100);
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(1));
+
 const simulated = fileURLToPath(new URL('./serve-simulated.mjs', import.meta.url));
 const real = join(root, 'dist/router/main.js');
 
@@ -25,9 +28,11 @@ export async function startServer({ engine, devices = 1, env = {} }) {
       QUIRE_CACHE_DIR: join(root, 'test-results/cache'),
       QUIRE_SERVER_PORT: '0',
       QUIRE_DEVICES_USE: new Array(devices).fill('cpu').join(','),
-      ...env,
+      ...(engine === 'simulated' ? env : withoutSpeed(env)),
     },
   });
+  // A benchmark that is stopped leaves nothing running.
+  process.once('exit', () => child.kill('SIGKILL'));
   let output = '';
   let log = '';
   child.stdout.setEncoding('utf8').on('data', (text) => {
@@ -61,6 +66,10 @@ export async function startServer({ engine, devices = 1, env = {} }) {
     },
   };
 }
+
+/** Real devices have no speed to be set. */
+const withoutSpeed = (env) =>
+  Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('QUIRE_SIM_')));
 
 export async function devicesOf(url) {
   return (await (await fetch(`${url}/devices`)).json()).devices;
