@@ -12,6 +12,7 @@ export { defaultPageHints, type PageHints, pageHintsOf } from './document/page-h
 export type { PagePlan, PlannedBlock, PlannedCell, PlannedCrop, PlannedGrid } from './document/page-plan.js';
 export { parsePageRange } from './document/page-range.js';
 export type { Block, PageResult } from './document/page-result.js';
+export { parseSpotting, type SpottedText } from './document/parse-spotting.js';
 export { isPictureLabel, picturePathOf } from './document/picture-path.js';
 export type { CropLimits } from './document/plan-lines.js';
 export { type PlanOptions, planPage } from './document/plan-page.js';

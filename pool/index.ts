@@ -18,6 +18,7 @@ export {
   modelErrorCodes,
   openModel,
   paddlexRecipe,
+  parseSpotting,
   picturePathOf,
   type RecipeOptions,
   type Region,
@@ -26,6 +27,7 @@ export {
   readingPlaces,
   resolveRecipe,
   restructurePages,
+  type SpottedText,
   type Task,
 } from '#models';
 export { type Failure, PoolError, type PoolErrorCode, poolErrorCodes } from './errors.js';

@@ -1,6 +1,7 @@
 import { type Block, formatMarkdown, type PictureWishes, picturePathOf, type RecipeOptions } from '#pool';
 import type { LayoutItem } from './layout-response.js';
 import { type DocumentPage, toPrunedResult } from './pruned-result.js';
+import { spotted } from './spotting.js';
 
 /** What a request wants beside the text. */
 export interface LayoutExtras {
@@ -21,7 +22,9 @@ export function wantedPictures(
 }
 
 /** One page of `layoutParsingResults`; pictures that were not asked for are left out. */
-export function toLayoutItem(page: DocumentPage, recipe: RecipeOptions, extras: LayoutExtras): LayoutItem {
+export function toLayoutItem(read: DocumentPage, recipe: RecipeOptions, extras: LayoutExtras): LayoutItem {
+  const spotting = spotted(read, recipe);
+  const page = spotting?.page ?? read;
   // A page without layout is read, whatever it is; it has no pictures.
   const pathOf = (block: Block) => (recipe.useLayoutDetection ? picturePathOf(block, recipe) : undefined);
   const text = formatMarkdown(page.blocks, page.width, recipe, pathOf);
@@ -32,7 +35,7 @@ export function toLayoutItem(page: DocumentPage, recipe: RecipeOptions, extras: 
     return isShown && jpeg ? [[path, toBase64(jpeg)] as const] : [];
   });
   return {
-    prunedResult: toPrunedResult(page, recipe),
+    prunedResult: toPrunedResult(page, recipe, spotting?.texts),
     markdown: { text, ...(extras.returnMarkdownImages ? { images: Object.fromEntries(images) } : {}) },
     ...(extras.visualize ? { outputImages: page.layoutJpeg ? { layout_det_res: toBase64(page.layoutJpeg) } : {} } : {}),
     ...(extras.visualize && page.pageJpeg ? { inputImage: toBase64(page.pageJpeg) } : {}),

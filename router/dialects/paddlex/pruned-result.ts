@@ -7,6 +7,7 @@ import {
   picturePathOf,
   type RecipeOptions,
   readingPlaces,
+  type SpottedText,
 } from '#pool';
 import type { ParsedBlock, PrunedResult } from './layout-response.js';
 
@@ -19,8 +20,15 @@ export interface DocumentBlock extends Block {
   readonly inDocument?: DocumentPlace;
 }
 
-/** One page as PaddleX's JSON has it, less the path and index of the page that its server takes out. */
-export function toPrunedResult(page: DocumentPage, recipe: RecipeOptions): PrunedResult {
+/**
+ * One page as PaddleX's JSON has it, less the path and index of the page that its server takes out. `texts` are those
+ * that spotting found.
+ */
+export function toPrunedResult(
+  page: DocumentPage,
+  recipe: RecipeOptions,
+  texts?: readonly SpottedText[],
+): PrunedResult {
   const { width, height } = page;
   return {
     page_count: null,
@@ -38,6 +46,7 @@ export function toPrunedResult(page: DocumentPage, recipe: RecipeOptions): Prune
       return_layout_polygon_points: false,
     },
     parsing_res_list: toParsedBlocks(page, recipe),
+    ...(texts ? { spotting_res: toSpottingResult(texts) } : {}),
     ...(recipe.useLayoutDetection ? { layout_det_res: { boxes: toLayoutBoxes(page) } } : {}),
   };
 }
@@ -66,6 +75,13 @@ function formatted(block: Block, width: number, recipe: RecipeOptions): string {
   if (recipe.markdownIgnoreLabels.includes(block.label)) return block.text;
   const path = recipe.useLayoutDetection ? picturePathOf(block, recipe) : undefined;
   return blockMarkdown(block, width, { prettifyMarkdown: true }, path);
+}
+
+function toSpottingResult(texts: readonly SpottedText[]): NonNullable<PrunedResult['spotting_res']> {
+  return {
+    rec_polys: texts.map(({ corners }) => corners.map(([x, y]): [number, number] => [x, y])),
+    rec_texts: texts.map(({ text }) => text),
+  };
 }
 
 /** The unfiltered boxes of the detector. */

@@ -198,6 +198,23 @@ describe('the answer of POST /layout-parsing', () => {
     expect(prunedResult).not.toHaveProperty('layout_det_res');
   });
 
+  it('tells texts and places of spotting, and keeps the numbers out of the content', async () => {
+    const numbers = [0, 0, 500, 0, 500, 100, 0, 100].map((number) => `<|LOC_${number}|>`).join('');
+    const text = `one${numbers}two${numbers}`;
+    const whole = { ...page, blocks: [{ ...page.blocks[2], text, box: [0, 0, 200, 300] as const }], detections: [] };
+    const body = { useLayoutDetection: false, promptLabel: 'spotting' };
+    const { prunedResult, markdown } = (await resultOf(body, { pages: [whole] })).layoutParsingResults[0];
+    const place = [
+      [0, 0],
+      [100, 0],
+      [100, 30],
+      [0, 30],
+    ];
+    expect(prunedResult.spotting_res).toEqual({ rec_polys: [place, place], rec_texts: ['one', 'two'] });
+    expect(prunedResult.parsing_res_list[0]).toMatchObject({ block_label: 'spotting', block_content: 'one\n\ntwo' });
+    expect(markdown.text).not.toContain('LOC');
+  });
+
   it('keeps the pages of a PDF in order and tells their sizes', async () => {
     const pages = [scriptedPage(0), scriptedPage(1), scriptedPage(2)];
     const { layoutParsingResults, dataInfo } = await resultOf({ fileType: 0 }, { pages, kind: 'pdf' });
