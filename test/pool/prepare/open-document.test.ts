@@ -116,14 +116,18 @@ describe('pictures of every kind become the same upright sRGB bytes', () => {
     [5000, 1],
     [1, 5000],
     [20_000, 20],
-  ])('a picture of %ix%i is no trouble', async (width, height) => {
-    const document = share(
-      await sharp({ create: { width, height, channels: 3, background: '#fff' } })
-        .png()
-        .toBuffer(),
-    );
-    expect((await openDocument(document, limits, pdfs)).pages).toEqual([{ width, height }]);
-    expect((await decodePage(document, 0, limits, pdfs)).data.length).toBe(width * height * 3);
+  ])('a picture of %ix%i is refused with its size: no page looks like that', async (width, height) => {
+    const document = share(await blankPng(width, height));
+    await expect(openDocument(document, limits, pdfs)).rejects.toMatchObject({
+      code: 'IMAGE_ASPECT_RATIO',
+      message: expect.stringContaining(`${width}x${height}`),
+    });
+  });
+
+  test('a picture at the limit of 200 to 1 is read', async () => {
+    const document = share(await blankPng(2000, 10));
+    expect((await openDocument(document, limits, pdfs)).pages).toEqual([{ width: 2000, height: 10 }]);
+    expect((await decodePage(document, 0, limits, pdfs)).data.length).toBe(2000 * 10 * 3);
   });
 });
 
@@ -254,4 +258,10 @@ function bmpHeader(width: number, height: number): Uint8Array {
   bytes.writeInt32LE(height, 22);
   bytes.writeUInt16LE(24, 28);
   return bytes;
+}
+
+function blankPng(width: number, height: number): Promise<Buffer> {
+  return sharp({ create: { width, height, channels: 3, background: '#fff' } })
+    .png()
+    .toBuffer();
 }
