@@ -121,10 +121,18 @@ describe('one device', () => {
   });
 
   it('fails the block that cannot be read, not the document', async () => {
-    const { pool } = await opened({ faults: 'throw:patches=224', settings: { pool: { restartBackoffMs: 20 } } });
-    const { pages } = await pool.parse({ bytes: crops[8].bytes }, { recipe: { useLayoutDetection: false } }).result;
-    // The page is cut otherwise than the sample, so the poison may not be in it; either way the document completes.
-    expect(pages).toHaveLength(1);
+    const recipe = { useLayoutDetection: false };
+    const quiet = await opened();
+    const whole = await quiet.pool.parse({ bytes: crops[1].bytes }, { recipe }).result;
+    expect(whole.timings.cropCount).toBe(1);
+    await quiet.pool.close();
+    // Four patches make an image token.
+    const { pool } = await opened({
+      faults: `throw:patches=${whole.timings.imageTokenCount * 4}`,
+      settings: { pool: { restartBackoffMs: 20 } },
+    });
+    const { pages } = await pool.parse({ bytes: crops[1].bytes }, { recipe }).result;
+    expect(pages[0].blocks).toMatchObject([{ text: '', confidence: null, error: { code: 'POISON_CROP' } }]);
   });
 });
 
