@@ -65,6 +65,11 @@ const devices = z.strictObject({
     .min(0)
     .default(0)
     .describe('Memory a CUDA shard may take; 0 leaves it to the free memory.'),
+  remoteApiKey: z
+    .string()
+    .default('')
+    .describe('Bearer key for the hosts that are remote devices: one of their `server.apiKeys`; empty sends none.')
+    .meta({ secret: true }),
 });
 
 const engine = z.strictObject({

@@ -32,6 +32,8 @@ export interface ModelFolder {
   readonly chatTemplate: string;
   /** Changes when the weights change. */
   readonly weightsId: string;
+  /** Tells weights apart, not copies of them: the same on every machine. */
+  readonly contentId: string;
   readonly layout?: LayoutFolder;
 }
 
@@ -58,7 +60,7 @@ export async function openModel(folder: string): Promise<ModelFolder> {
     tokenizerJson: requireSnapshotJson(dir, 'tokenizer.json'),
     tokenizerConfig: readSnapshotJson(dir, 'tokenizer_config.json') ?? {},
     chatTemplate: readChatTemplate(dir),
-    weightsId: identifyWeights(dir),
+    ...identifyWeights(dir),
     layout: openLayout(dir),
   };
 }
@@ -72,7 +74,7 @@ function openLayout(modelDir: string): LayoutFolder | undefined {
       requireSnapshotJson(dir, 'config.json'),
       requireSnapshotJson(dir, 'preprocessor_config.json'),
     ),
-    weightsId: identifyWeights(dir),
+    weightsId: identifyWeights(dir).weightsId,
   };
 }
 

@@ -9,12 +9,21 @@ const sampleCount = 256;
 const sampleBytes = 16 * 1024;
 const headBytes = 1024 * 1024;
 
+export interface WeightsIdentity {
+  /** Of this copy on this disk: changes also when a large file is touched, whose samples could miss a patch. */
+  readonly weightsId: string;
+  /** The same for every copy of the same weights. */
+  readonly contentId: string;
+}
+
 /**
- * A hash that tells one set of weights from another. Small files are hashed whole. Of a large one: size, time of
- * change, the header and evenly spaced samples, so that neither a patched tensor nor a touched file goes unseen.
+ * Hashes that tell one set of weights from another. Small files are hashed whole. Of a large one: size, the header and
+ * evenly spaced samples, and for `weightsId` the time of change, so that neither a patched tensor nor a touched file
+ * goes unseen.
  */
-export function identifyWeights(folder: string): string {
+export function identifyWeights(folder: string): WeightsIdentity {
   const hash = createHash('sha256');
+  const changes: number[] = [];
   for (const name of findWeights(folder).names) {
     const file = openSync(join(folder, name), 'r');
     try {
@@ -23,7 +32,7 @@ export function identifyWeights(folder: string): string {
       if (size <= wholeBytes) {
         hashRange(file, 0, size);
       } else {
-        hash.update(`${mtimeMs}\n`);
+        changes.push(mtimeMs);
         hashRange(file, 0, headBytes);
         const step = (size - sampleBytes) / (sampleCount - 1);
         for (let index = 0; index < sampleCount; index++) hashRange(file, Math.floor(index * step), sampleBytes);
@@ -32,7 +41,14 @@ export function identifyWeights(folder: string): string {
       closeSync(file);
     }
   }
-  return hash.digest('hex');
+  const contentId = hash.digest('hex');
+  const weightsId =
+    changes.length === 0
+      ? contentId
+      : createHash('sha256')
+          .update(`${contentId}\n${changes.join('\n')}`)
+          .digest('hex');
+  return { weightsId, contentId };
 
   function hashRange(file: number, start: number, length: number): void {
     const buffer = new Uint8Array(Math.min(length, headBytes));

@@ -13,6 +13,12 @@ export interface CropSpec {
   readonly images: readonly CropPatches[];
   readonly imageTokenCount: number;
   readonly maxTokens: number;
+  /** What a host that asks for this crop has of it already; `maxTokens` counts it. */
+  readonly prefix?: GeneratedTokens;
+  /** Read by a device of this host only: it came from another one. */
+  readonly isLocal?: boolean;
+  /** By which it can be taken back alone. */
+  readonly key?: number;
   /** Called with tokens as they come; each token once, whatever happens to devices. */
   readonly onTokens?: (tokens: GeneratedTokens) => void;
 }

@@ -66,9 +66,9 @@ export class CropQueue<T extends QueueEntry> {
     this.#count(entry, 1);
   }
 
-  /** The entry whose turn it is, or null. */
-  shift(): T | null {
-    const served = this.#nextFlow();
+  /** The entry whose turn it is among those that are wanted, or null. Within a flow all are wanted or none. */
+  shift(isWanted: (entry: T) => boolean = () => true): T | null {
+    const served = this.#nextFlow(isWanted);
     if (!served) return null;
     const [name, flow] = served;
     const entry = flow.entries.shift() as T;
@@ -110,14 +110,14 @@ export class CropQueue<T extends QueueEntry> {
     return flow;
   }
 
-  #nextFlow(): readonly [string, Flow<T>] | null {
+  #nextFlow(isWanted: (entry: T) => boolean): readonly [string, Flow<T>] | null {
     const now = this.#options.now();
     const rank = (flow: Flow<T>): number =>
       flow.priority === 'interactive' || now - flow.waitingSince >= this.#options.ageingMs ? 0 : 1;
     let best: readonly [string, Flow<T>] | null = null;
     for (const candidate of this.#flows) {
       const [, flow] = candidate;
-      if (flow.entries.length === 0) continue;
+      if (flow.entries.length === 0 || !isWanted(flow.entries[0])) continue;
       const isBefore =
         !best || rank(flow) < rank(best[1]) || (rank(flow) === rank(best[1]) && flow.start < best[1].start);
       if (isBefore) best = candidate;

@@ -69,10 +69,12 @@ export class DeviceGroup {
     const { emit, dispatcher } = this.#parts;
     return {
       onEvent: (device, shard, event) => dispatcher().onEvent(device, shard, event),
-      onStep: ({ id }, { index }, { batchSize, prefillCount, durationMs }) => {
-        emit({ type: 'step', device: id, shard: index, batchSize, prefillCount, durationMs });
+      onStep: ({ id, isRemote }, { index }, { batchSize, prefillCount, durationMs }) => {
+        // Another host counts its own steps.
+        if (!isRemote) emit({ type: 'step', device: id, shard: index, batchSize, prefillCount, durationMs });
         dispatcher().pump();
       },
+      onReturned: (jobs) => dispatcher().onReturned(jobs),
       onLost: (device, jobs, loss) => dispatcher().onLost(device, jobs, loss),
       onState: ({ id }, state, reason) => {
         emit({ type: 'device-state', device: id, state, ...(reason && { reason }) });
@@ -84,7 +86,7 @@ export class DeviceGroup {
         });
       },
       onCanary: ({ id }, ok) => emit({ type: 'canary', device: id, ok }),
-      isLast: (device) => !this.#devices.some((other) => other !== device && isAlive(other)),
+      isLast: (device) => !this.#devices.some((other) => other !== device && isAlive(other) && !isOutOfReach(other)),
     };
   }
 
@@ -93,6 +95,11 @@ export class DeviceGroup {
     if (this.#devices.some(isAlive)) return;
     for (const device of this.#devices) device.wake();
   }
+}
+
+/** A host that may be gone for good is no reason to rest a device of this one. */
+function isOutOfReach({ isRemote, state }: Device): boolean {
+  return isRemote && (state === 'down' || state === 'starting');
 }
 
 function isAlive({ state }: Device): boolean {

@@ -1,4 +1,4 @@
-import type { ShardReport, ShardRequest, ShardSetup } from './protocol.js';
+import type { ShardReport, ShardRequest } from './protocol.js';
 
 /** How a host ended without being asked to. */
 export interface HostExit {
@@ -13,7 +13,7 @@ export interface HostListener {
   onExit(exit: HostExit): void;
 }
 
-/** Where the shards of one device run: threads of this process, or of a process of their own. */
+/** Where the shards of one device run: threads of this process or of a process of their own, or another host. */
 export interface DeviceHost {
   /** Of the process of its own, where it has one. */
   readonly pid?: number;
@@ -27,4 +27,5 @@ export interface DeviceHost {
   kill(): void;
 }
 
-export type OpenHost = (setups: readonly ShardSetup[], listener: HostListener) => DeviceHost;
+/** Opens the shards of a device for one of its lives, counted from 1. */
+export type OpenHost = (life: number, listener: HostListener) => DeviceHost;

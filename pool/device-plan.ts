@@ -3,6 +3,7 @@ import type { DeviceSettings } from '#config';
 import { ConfigError } from '#config';
 import { missingProviderFiles } from './engine/cuda/provider-files.js';
 import { findGpus, type MachineGpu } from './machine-gpus.js';
+import { isRemoteName } from './remote/plan-remotes.js';
 
 /** A device to use, before it is opened. */
 export interface PlannedDevice {
@@ -49,16 +50,19 @@ const poolShare = 0.4;
 /** Part of the free memory of a GPU that is shared out: others may use it too. */
 const freeShare = 0.9;
 
-/** Devices from the settings; several `cpu` entries share the cores. Throws ConfigError for devices it cannot use. */
+/**
+ * Devices of this machine from the settings; several `cpu` entries share the cores, other hosts are left out. Throws
+ * ConfigError for devices it cannot use.
+ */
 export function planDevices(settings: DeviceSettings, machine: Machine): PlannedDevice[] {
   const found = machine.hasCudaProvider && machine.gpus.length > 0 ? ['cuda'] : ['cpu'];
   const names = (settings.use.length > 0 ? settings.use : found).map((name) => name.trim());
   const cpuCount = names.filter((name) => name.toLowerCase() === 'cpu').length;
   let cpuIndex = 0;
-  const devices = names.flatMap((name): PlannedDevice[] => {
+  const own = names.filter((name) => !isRemoteName(name));
+  const devices = own.flatMap((name): PlannedDevice[] => {
     if (name.toLowerCase() === 'cpu') return [planCpu(cpuIndex++, cpuCount, settings, machine)];
-    if (/^cuda/i.test(name)) return findNamed(name, machine).map((gpu) => planCuda(gpu, settings));
-    throw refuse(`${name}: remote devices are not available in this build`);
+    return findNamed(name, machine).map((gpu) => planCuda(gpu, settings));
   });
   const ids = devices.map(({ id }) => id);
   const twice = ids.find((id, index) => ids.indexOf(id) !== index);

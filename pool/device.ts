@@ -6,7 +6,7 @@ import { type DeviceChange, nextDeviceState } from './device-state.js';
 import type { EngineEvent, StepReport } from './engine/engine.js';
 import { type Failure, PoolError } from './errors.js';
 import type { DeviceState, DeviceStatus } from './pool.js';
-import type { CropMessage, ShardReport, ShardSetup } from './protocol.js';
+import type { CropMessage, ShardReport } from './protocol.js';
 import { planRestart } from './restart-policy.js';
 import { Shard } from './shard.js';
 
@@ -22,6 +22,8 @@ export interface DeviceLoss {
 export interface DeviceListener {
   onEvent(device: Device, shard: Shard, event: EngineEvent): void;
   onStep(device: Device, shard: Shard, report: StepReport): void;
+  /** A shard had no room for them; they are not its any more. */
+  onReturned(jobs: readonly CropJob[]): void;
   /** The crops of the shards are theirs no more. */
   onLost(device: Device, jobs: readonly { readonly job: CropJob; readonly shard: Shard }[], loss: DeviceLoss): void;
   onState(device: Device, state: DeviceState, reason?: string): void;
@@ -34,8 +36,7 @@ export interface DeviceOptions {
   readonly id: string;
   readonly kind: DeviceStatus['kind'];
   readonly isolation: DeviceStatus['isolation'];
-  /** One for each shard; `life` is filled in. */
-  readonly setups: readonly Omit<ShardSetup, 'life'>[];
+  readonly shardCount: number;
   readonly openHost: OpenHost;
   readonly canary: Canary;
   readonly stepTimeoutMs: number;
@@ -85,6 +86,10 @@ export class Device {
     this.#watch.unref();
   }
 
+  get isRemote(): boolean {
+    return this.#options.kind === 'remote';
+  }
+
   get state(): DeviceState {
     return this.#state;
   }
@@ -105,7 +110,7 @@ export class Device {
       kind: this.#options.kind,
       isolation: this.#options.isolation,
       state: this.#state,
-      shardCount: this.#options.setups.length,
+      shardCount: this.#options.shardCount,
       runningCount: sum(({ runningCount }) => runningCount),
       outstandingCost: sum(({ outstandingCost }) => outstandingCost),
       kvBlocksUsed: sum(({ kvBlocksUsed }) => kvBlocksUsed),
@@ -122,15 +127,14 @@ export class Device {
     this.#life++;
     const life = this.#life;
     this.#asked.clear();
-    this.#shards = this.#options.setups.map(({ shard }) => new Shard(this.id, shard));
-    const setups = this.#options.setups.map((setup) => ({ ...setup, life }));
+    this.#shards = Array.from({ length: this.#options.shardCount }, (_, shard) => new Shard(this.id, shard));
     const ifAlive =
       <A extends unknown[]>(heard: (...args: A) => void) =>
       (...args: A): void => {
         if (life === this.#life && this.#host) heard(...args);
       };
     try {
-      this.#host = this.#options.openHost(setups, {
+      this.#host = this.#options.openHost(life, {
         onReport: ifAlive((shard: number, report: ShardReport) => this.#hear(shard, report)),
         onExit: ifAlive((exit: HostExit) =>
           this.#lose({
@@ -230,6 +234,10 @@ export class Device {
     } else if (report.type === 'ready') {
       shard.capacity = report.capacity;
       this.#ask(shard);
+    } else if (report.type === 'returned') {
+      shard.restUntil = performance.now() + report.restMs;
+      this.#listener.onReturned(report.ids.flatMap((id) => shard.remove(id) ?? []));
+      this.#settleDrain();
     } else {
       shard.hear(report.report);
       this.#listener.onStep(this, shard, report.report);
@@ -273,7 +281,9 @@ export class Device {
     if (this.#readyAt > 0 && performance.now() - this.#readyAt > stableMs) this.#deathCount = 0;
     this.#deathCount++;
     this.#lastError = loss.failure;
-    const plan = planRestart(this.#deathCount, this.#options.restartBackoffMs, this.#listener.isLast(this));
+    // A host out of reach costs nothing to try again, and it may come back at any time.
+    const isKept = this.isRemote || this.#listener.isLast(this);
+    const plan = planRestart(this.#deathCount, this.#options.restartBackoffMs, isKept);
     this.#readyAt = 0;
     this.#change(plan.isBroken ? 'broke' : 'lost', loss.failure.message);
     this.#abandon(loss, 'kill');

@@ -62,7 +62,7 @@ export class Dispatcher {
         firstTokenAt: 0,
         deathCount: 0,
         isSuspect: false,
-        reported: { tokenIds: [], logprobs: [] },
+        reported: { tokenIds: [...(spec.prefix?.tokenIds ?? [])], logprobs: [...(spec.prefix?.logprobs ?? [])] },
         settle: resolve,
       };
       const flow = this.#flows.get(spec.flow) ?? new Set();
@@ -76,13 +76,21 @@ export class Dispatcher {
   cancelFlow(name: string): void {
     this.#parts.queue.forget(name);
     for (const job of this.#flows.get(name) ?? []) {
-      const place = this.#places.get(job.id);
-      this.#places.delete(job.id);
-      place?.device.cancel(place.shard, job.id);
-      const suspect = this.#suspects.indexOf(job);
-      if (suspect >= 0) this.#suspects.splice(suspect, 1);
+      this.#release(job);
     }
     this.#flows.delete(name);
+    this.pump();
+  }
+
+  /** One crop of a flow is not wanted any more; unknown and answered ones are ignored. */
+  cancelCrop(name: string, key: number): void {
+    const flow = this.#flows.get(name);
+    const job = [...(flow ?? [])].find((candidate) => candidate.key === key);
+    if (!flow || !job) return;
+    flow.delete(job);
+    if (flow.size === 0) this.#flows.delete(name);
+    this.#parts.queue.remove(name, (entry) => entry === job);
+    this.#release(job);
     this.pump();
   }
 
@@ -151,10 +159,29 @@ export class Dispatcher {
     }
   }
 
+  /** The shards had no room after all: the crops are first in the queue again. */
+  onReturned(jobs: readonly CropJob[]): void {
+    for (const job of [...jobs].reverse()) {
+      this.#places.delete(job.id);
+      if (job.isSuspect) this.#suspects.unshift(job);
+      else this.#parts.queue.pushFront(job);
+    }
+    setImmediate(() => this.pump());
+  }
+
+  #release(job: CropJob): void {
+    const place = this.#places.get(job.id);
+    this.#places.delete(job.id);
+    place?.device.cancel(place.shard, job.id);
+    const suspect = this.#suspects.indexOf(job);
+    if (suspect >= 0) this.#suspects.splice(suspect, 1);
+  }
+
   #dispatchSuspect(): boolean {
     const job = this.#suspects[0];
     if (!job) return false;
     for (const device of this.#parts.devices()) {
+      if (!mayRead(device, job)) continue;
       const shard = device.openShards.find((candidate) => candidate.hasRoom(true));
       if (!shard) continue;
       this.#suspects.shift();
@@ -168,21 +195,29 @@ export class Dispatcher {
     if (this.#parts.queue.length === 0) return false;
     let candidates = this.#parts.devices().flatMap((device) => device.openShards.map((shard) => ({ device, shard })));
     // One shard is left to run empty, so that the suspect gets its turn.
-    if (this.#suspects.length > 0) {
-      const reserved = candidates.reduce<(typeof candidates)[number] | null>(
-        (best, place) => (!best || place.shard.runningCount < best.shard.runningCount ? place : best),
-        null,
-      );
+    const [suspect] = this.#suspects;
+    if (suspect) {
+      const reserved = candidates
+        .filter(({ device }) => mayRead(device, suspect))
+        .reduce<(typeof candidates)[number] | null>(
+          (best, place) => (!best || place.shard.runningCount < best.shard.runningCount ? place : best),
+          null,
+        );
       candidates = candidates.filter((place) => place !== reserved);
     }
     candidates = candidates.filter(({ shard }) => shard.hasRoom());
-    if (candidates.length === 0) return false;
-    const chosen = this.#parts.policy.choose(candidates.map(({ shard }) => shard));
-    const { device, shard } = candidates.find((place) => place.shard === chosen) ?? candidates[0];
-    const job = this.#parts.queue.shift();
-    if (!job) return false;
-    this.#send(device, shard, job);
-    return true;
+    while (candidates.length > 0) {
+      const chosen = this.#parts.policy.choose(candidates.map(({ shard }) => shard));
+      const { device, shard } = candidates.find((place) => place.shard === chosen) ?? candidates[0];
+      const job = this.#parts.queue.shift((entry) => mayRead(device, entry));
+      if (job) {
+        this.#send(device, shard, job);
+        return true;
+      }
+      // What waits is for devices of this host.
+      candidates = candidates.filter((place) => place.device.isRemote !== device.isRemote);
+    }
+    return false;
   }
 
   #send(device: Device, shard: Shard, job: CropJob): void {
@@ -195,6 +230,7 @@ export class Dispatcher {
       images: job.images,
       maxTokens: job.maxTokens,
       isStreamed: job.onTokens !== undefined,
+      priority: job.priority,
       ...(job.reported.tokenIds.length > 0 && { prefix: job.reported }),
     });
   }
@@ -250,6 +286,11 @@ function condemn(verdict: 'poison' | 'given-up', { deathCount }: CropJob, { mess
   return verdict === 'poison'
     ? { code: 'POISON_CROP', message: 'This part of the page ends every device that reads it; it is left out.' }
     : { code: 'DEVICE_LOST', message: `Devices died ${deathCount} times while they read this part: ${message}` };
+}
+
+/** A crop that another host sent is not sent on: hosts that use each other would pass it round. */
+function mayRead(device: Device, { isLocal }: CropSpec): boolean {
+  return !(isLocal && device.isRemote);
 }
 
 function sizeOf({ kind, imageTokenCount, promptIds, maxTokens }: CropSpec) {

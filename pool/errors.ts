@@ -8,6 +8,8 @@ export const poolErrorCodes = [
   'DEVICE_LOST',
   'POISON_CROP',
   'CROP_TOO_LONG',
+  'CROP_INVALID',
+  'MODEL_MISMATCH',
   'PREPARE_FAILED',
   'DEVICE_UNKNOWN',
   'DEVICE_STATE',

@@ -34,3 +34,5 @@ export { type Failure, PoolError, type PoolErrorCode, poolErrorCodes } from './e
 export { type OpenPoolOptions, openPool } from './open-pool.js';
 export type * from './pool.js';
 export type { PoolStats } from './pool-stats.js';
+export { type CropFrame, decodeCropFrame } from './remote/crop-frame.js';
+export { type EngineLine, type EngineStatus, engineLineSchema, engineStatusSchema } from './remote/engine-contract.js';

@@ -1,5 +1,7 @@
 import type { Block, Box, FinishReason, LayoutLabel, PageResult, RecipeOptions, Region } from '#models';
 import type { PoolStats } from './pool-stats.js';
+import type { CropFrame } from './remote/crop-frame.js';
+import type { EngineLine, EngineStatus } from './remote/engine-contract.js';
 
 /** A file as it came in; its kind is told by its first bytes, never by its name. */
 export interface DocumentInput {
@@ -144,10 +146,11 @@ export interface RecognizeRun extends AsyncIterable<RecognizeEvent> {
 export type DeviceState = 'starting' | 'ready' | 'draining' | 'drained' | 'down' | 'broken';
 
 export interface DeviceStatus {
-  /** `cpu:0`, `cuda:1`, … */
+  /** `cpu:0`, `cuda:1`, `remote:host:6006`. */
   readonly id: string;
   readonly kind: 'cpu' | 'cuda' | 'remote';
-  readonly isolation: 'thread' | 'process';
+  /** What it shares with this server: the process, the machine, or neither. */
+  readonly isolation: 'thread' | 'process' | 'host';
   readonly state: DeviceState;
   readonly shardCount: number;
   readonly runningCount: number;
@@ -217,6 +220,13 @@ export interface Pool {
   /** Resolves when `isReady` holds for the first time; rejects when the model cannot be compiled or opened. */
   whenReady(): Promise<void>;
   stats(): PoolStats;
+  /** The devices of this host as an engine for other hosts. */
+  engine(): EngineStatus;
+  /**
+   * Reads a crop of another host on a device of this one. Rejects before the first line with MODEL_MISMATCH,
+   * CROP_INVALID, CROP_TOO_LONG, OVERLOADED, NO_DEVICE or SHUTTING_DOWN.
+   */
+  readCrop(frame: CropFrame, options?: Omit<RunOptions, 'priority'>): AsyncGenerator<EngineLine>;
   onEvent(listener: (event: PoolEvent) => void): () => void;
   /** Stops accepting, finishes what is in flight within `drainMs`, then frees every thread and process. */
   close(options?: { readonly drainMs?: number }): Promise<void>;

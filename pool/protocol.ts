@@ -2,6 +2,7 @@ import type { CropPatches } from '#models';
 import type { EngineCapacity, EngineCrop, EngineEvent, StepReport } from './engine/engine.js';
 import type { EngineSetup } from './engine/engine-setup.js';
 import type { Failure } from './errors.js';
+import type { Priority } from './pool.js';
 
 /** Pixels of a crop that lie in a file: between processes megabytes do not go through the channel. */
 export interface PatchesFile extends Omit<CropPatches, 'patches'> {
@@ -11,6 +12,8 @@ export interface PatchesFile extends Omit<CropPatches, 'patches'> {
 /** A crop as it travels to a shard. */
 export interface CropMessage extends Omit<EngineCrop, 'images'> {
   readonly images: readonly (CropPatches | PatchesFile)[];
+  /** For a device whose queue others share. */
+  readonly priority?: Priority;
 }
 
 /** From the pool to a shard. */
@@ -25,6 +28,8 @@ export type ShardRequest =
 export type ShardReport =
   | { readonly type: 'ready'; readonly capacity: EngineCapacity; readonly startMs: number }
   | { readonly type: 'step'; readonly events: readonly EngineEvent[]; readonly report: StepReport }
+  /** The shard has no room for these crops, nor for any other during `restMs`. */
+  | { readonly type: 'returned'; readonly ids: readonly number[]; readonly restMs: number }
   /** The shard is of no further use; it ends by itself. `suspectIds`: crops in the run that failed. */
   | { readonly type: 'failed'; readonly failure: Failure; readonly suspectIds: readonly number[] };
 

@@ -18,6 +18,8 @@ export class Shard {
   capacity: EngineCapacity | null = null;
   /** When it last gave a sign of life, or was last given work while idle. */
   heardAt = performance.now();
+  /** It has said that it has no room until then. */
+  restUntil = 0;
   #report: StepReport | null = null;
   #sentSinceReport = 0;
   #cost = 0;
@@ -45,7 +47,7 @@ export class Shard {
 
   /** Room for one more crop. A suspect wants the shard for itself. */
   hasRoom(isSuspect = false): boolean {
-    if (!this.capacity) return false;
+    if (!this.capacity || performance.now() < this.restUntil) return false;
     if (isSuspect) return this.running.size === 0;
     for (const { isSuspect: isAlone } of this.running.values()) if (isAlone) return false;
     const { maxBatch } = this.capacity;

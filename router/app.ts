@@ -19,6 +19,7 @@ import { createQuietWarnings } from './quiet-warnings.js';
 import { createReadingStore } from './readings/reading-store.js';
 import { registerChatCompletions } from './routes/chat-completions.js';
 import { registerDevices } from './routes/devices.js';
+import { registerEngine } from './routes/engine.js';
 import { registerHealth } from './routes/health.js';
 import { registerJobs } from './routes/jobs.js';
 import { registerLayoutParsing } from './routes/layout-parsing.js';
@@ -82,6 +83,7 @@ export function createApp(parts: AppParts): OpenAPIHono<AppEnv> {
   registerRestructurePages(app, routeParts);
   registerChatCompletions(app, routeParts);
   registerModels(app, routeParts);
+  registerEngine(app, routeParts);
   registerHealth(app, routeParts);
   registerPaddlexHealth(app, routeParts);
   registerMetrics(app, routeParts);

@@ -54,6 +54,8 @@ export const errorTable: Readonly<Record<ErrorCode, ErrorMeaning>> = {
     meaning: 'This part of a page killed a device twice, the second time alone; it is not tried again.',
   },
   CROP_TOO_LONG: { status: 422, meaning: 'Pictures and prompt together are longer than the model takes.' },
+  CROP_INVALID: { status: 400, meaning: 'A crop sent to `POST /v1/engine/crops` does not hold together.' },
+  MODEL_MISMATCH: { status: 409, meaning: 'The host that asks and the one that answers serve different weights.' },
   PREPARE_FAILED: { status: 500, meaning: 'The page could not be decoded or cut because a helper thread failed.' },
   DEVICE_UNKNOWN: { status: 404, meaning: 'There is no device with this id.' },
   DEVICE_STATE: { status: 409, meaning: 'The device cannot do this in its present state.' },

@@ -4,7 +4,7 @@ export const deviceSchema = z
   .object({
     id: z.string().openapi({ example: 'cpu:0' }),
     kind: z.enum(['cpu', 'cuda', 'remote']),
-    isolation: z.enum(['thread', 'process']),
+    isolation: z.enum(['thread', 'process', 'host']),
     state: z.enum(['starting', 'ready', 'draining', 'drained', 'down', 'broken']),
     shardCount: z.int(),
     runningCount: z.int().openapi({ description: 'Crops in its batches.' }),

@@ -4,8 +4,17 @@ import type { AppEnv, RequestRecord } from '../app-env.js';
 import type { Log } from '../log.js';
 import type { HttpMetrics } from '../metrics/http-metrics.js';
 
-/** Routes that machines ask every few seconds: counted, but logged only when they fail. */
-const quietRoutes = new Set(['/livez', '/readyz', '/v2/health/live', '/v2/health/ready', '/health', '/metrics']);
+/** Routes that machines ask every few seconds, or for every crop: counted, but logged only when they fail. */
+const quietRoutes = new Set([
+  '/livez',
+  '/readyz',
+  '/v2/health/live',
+  '/v2/health/ready',
+  '/health',
+  '/metrics',
+  '/v1/engine',
+  '/v1/engine/crops',
+]);
 
 /** How a request ended: `ok`, `error` with a code of ours, or `cancelled` by the client. */
 export type Outcome = 'ok' | 'error' | 'cancelled';

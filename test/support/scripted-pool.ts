@@ -1,10 +1,13 @@
 import type {
+  CropFrame,
   DeviceAction,
   DeviceStatus,
   DocumentEvent,
   DocumentInput,
   DocumentResult,
   DocumentRun,
+  EngineLine,
+  EngineStatus,
   PageOutcome,
   ParseOptions,
   Pool,
@@ -73,6 +76,8 @@ export interface ScriptedPool extends Pool {
   readonly calls: { input: DocumentInput; options: ParseOptions }[];
   /** What `recognize` was called with. */
   readonly recognitions: { input: RecognizeInput; options: RunOptions }[];
+  /** What `readCrop` was called with. */
+  readonly crops: CropFrame[];
   emit(event: PoolEvent): void;
 }
 
@@ -91,6 +96,9 @@ export interface Script {
   readonly hangs?: boolean;
   readonly isReady?: boolean;
   readonly devices?: readonly DeviceStatus[];
+  readonly engine?: EngineStatus;
+  /** Lines of the answer to `readCrop`; `failure` and `hangs` hold for it too. */
+  readonly lines?: readonly EngineLine[];
 }
 
 export const scriptedDevice: DeviceStatus = {
@@ -113,9 +121,11 @@ export function createScriptedPool(script: Script = {}): ScriptedPool {
   const listeners = new Set<(event: PoolEvent) => void>();
   const calls: ScriptedPool['calls'] = [];
   const recognitions: ScriptedPool['recognitions'] = [];
+  const crops: CropFrame[] = [];
   return {
     calls,
     recognitions,
+    crops,
     model: { name: 'scripted', aliases: [], maxPositions: 1024, hasLayout: true },
     parse(input, options = {}) {
       calls.push({ input, options });
@@ -133,6 +143,11 @@ export function createScriptedPool(script: Script = {}): ScriptedPool {
     isReady: () => script.isReady ?? true,
     whenReady: async () => {},
     stats: () => stats,
+    engine: () => script.engine ?? scriptedEngine,
+    readCrop(frame, options = {}) {
+      crops.push(frame);
+      return scriptedCrop(script, options);
+    },
     onEvent(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -142,6 +157,25 @@ export function createScriptedPool(script: Script = {}): ScriptedPool {
     },
     close: async () => {},
   } as ScriptedPool;
+}
+
+const scriptedEngine: EngineStatus = {
+  protocol: 1,
+  instance: 'scripted-instance',
+  model: { name: 'scripted', weightsId: 'w'.repeat(64) },
+  isReady: true,
+  maxSequenceLength: 1024,
+  capacity: { maxBatch: 4, kvBlocksTotal: 64 },
+  load: { queuedCount: 0, runningCount: 0, outstandingCost: 0, kvBlocksUsed: 0 },
+};
+
+async function* scriptedCrop(script: Script, { signal }: RunOptions): AsyncGenerator<EngineLine> {
+  const [first, ...rest] = script.lines ?? [];
+  if (!first) throw script.failure ?? new PoolError('NO_DEVICE', 'The scripted pool reads no crops.');
+  yield first;
+  yield* rest;
+  if (script.hangs) await untilAborted(signal);
+  if (script.failure) throw script.failure;
 }
 
 function scriptedRun(script: Script, options: ParseOptions): DocumentRun {

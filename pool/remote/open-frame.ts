@@ -1,0 +1,50 @@
+import type { CropPatches, ModelFolder } from '#models';
+import type { CropSpec } from '../crop-job.js';
+import { PoolError } from '../errors.js';
+import type { CropFrame } from './crop-frame.js';
+
+/** What a frame says of its crop, apart from who sent it. */
+export type FramedCrop = Pick<CropSpec, 'kind' | 'promptIds' | 'images' | 'imageTokenCount' | 'maxTokens' | 'prefix'>;
+
+/**
+ * The crop of a frame, held against the model: an engine relies on what is checked here. Throws CROP_INVALID or
+ * CROP_TOO_LONG.
+ */
+export function openFrame(
+  { head, pixels }: CropFrame,
+  { reader }: Pick<ModelFolder, 'reader'>,
+  maxSequenceLength: number,
+): FramedCrop {
+  const { vision, text, imageTokenId } = reader;
+  const { promptIds, prefix, maxTokens } = head;
+  const patchBytes = 3 * vision.patchSize ** 2;
+  let offset = 0;
+  const images = head.images.map(({ gridHeight, gridWidth }): CropPatches => {
+    if (gridHeight % vision.mergeSize !== 0 || gridWidth % vision.mergeSize !== 0) {
+      throw invalid(`a grid of ${gridHeight} x ${gridWidth} patches cannot be merged by ${vision.mergeSize}`);
+    }
+    // A view of several pictures would cross to a thread with all of them.
+    const cut = head.images.length === 1 ? pixels : pixels.slice(offset, offset + gridHeight * gridWidth * patchBytes);
+    offset += gridHeight * gridWidth * patchBytes;
+    return { gridHeight, gridWidth, patches: cut };
+  });
+  if (offset !== pixels.length) throw invalid(`its pictures have ${pixels.length} bytes instead of ${offset}`);
+  const imageTokenCount = offset / patchBytes / vision.mergeSize ** 2;
+  const placeholderCount = promptIds.filter((id) => id === imageTokenId).length;
+  if (placeholderCount !== imageTokenCount) {
+    throw invalid(`its prompt has room for ${placeholderCount} merged patches instead of ${imageTokenCount}`);
+  }
+  const generated = prefix?.tokenIds ?? [];
+  if (prefix && prefix.logprobs.length !== generated.length) throw invalid('its prefix lacks log-probabilities');
+  const isUnknown = (id: number): boolean => id >= text.vocabSize;
+  if (promptIds.some(isUnknown) || generated.some(isUnknown)) throw invalid('it has tokens that the model lacks');
+  const length = promptIds.length + generated.length;
+  if (length >= Math.min(maxSequenceLength, text.maxPositions) || generated.length >= maxTokens) {
+    throw new PoolError('CROP_TOO_LONG', `The prompt has ${length} tokens, which leaves no room for another.`);
+  }
+  return { kind: head.task, promptIds, images, imageTokenCount, maxTokens, ...(prefix && { prefix }) };
+}
+
+function invalid(reason: string): PoolError {
+  return new PoolError('CROP_INVALID', `The crop does not hold together: ${reason}.`);
+}
