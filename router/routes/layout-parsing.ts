@@ -15,8 +15,8 @@ import { holdAnswer } from '../held-answer.js';
 import { fetchUrl } from '../input/fetch-url.js';
 import { readJson } from '../input/read-json.js';
 
-/** Answers up to this size fail properly to the end; longer ones flow (see `holdAnswer`). */
-const holdBytes = 32 * 1024 * 1024;
+/** Answers up to this size and time fail properly to the end; longer ones flow (see `holdAnswer`). */
+const hold = { holdBytes: 32 * 1024 * 1024, holdMs: 45_000 };
 
 const failure = {
   description: "A failure in PaddleX's envelope.",
@@ -90,7 +90,7 @@ export function registerLayoutParsing(app: OpenAPIHono<AppEnv>, parts: RoutePart
       record.pageCount++;
       record.cropCount += cropCount;
     });
-    return holdAnswer(c, layoutAnswer(counted, { logId, kind, recipe, ...extras }), { holdBytes, log });
+    return holdAnswer(c, layoutAnswer(counted, { logId, kind, recipe, ...extras }), { ...hold, log });
   });
 }
 

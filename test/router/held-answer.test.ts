@@ -25,12 +25,15 @@ interface Served {
 }
 
 /** Serves `count` pieces on a real socket, the last of which may be a failure. */
-async function serve(count: number, holdBytes: number, failure?: Error): Promise<Served> {
+async function serve(count: number, holdBytes: number, failure?: Error, holdMs = 10_000, pauseMs = 0): Promise<Served> {
   const record: RequestRecord = { pageCount: 0, cropCount: 0 };
   const made = { count: 0, isStopped: false };
   async function* pieces() {
     try {
-      for (; made.count < count; made.count++) yield piece;
+      for (; made.count < count; made.count++) {
+        if (pauseMs > 0 && made.count === 1) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+        yield piece;
+      }
       if (failure) throw failure;
     } finally {
       made.isStopped = true;
@@ -41,7 +44,7 @@ async function serve(count: number, holdBytes: number, failure?: Error): Promise
   app.get('/', (c) => {
     c.set('record', record);
     c.set('requestId', 'test');
-    return holdAnswer(c as never, pieces(), { holdBytes, log });
+    return holdAnswer(c as never, pieces(), { holdBytes, holdMs, log });
   });
   server = createAdaptorServer({ fetch: app.fetch }) as Server;
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
@@ -64,6 +67,14 @@ describe('holdAnswer', () => {
     expect(await response.text()).toBe(piece.repeat(2000));
     await record.streamEnd;
     expect(record.code).toBeUndefined();
+  });
+
+  it('sends its status when its time is over, though the next piece is still being made', async () => {
+    const { url } = await serve(3, 10_000, undefined, 30, 400);
+    const startedAt = performance.now();
+    const response = await fetch(url);
+    expect(performance.now() - startedAt).toBeLessThan(350);
+    expect(await response.text()).toBe(piece.repeat(3));
   });
 
   it('is a failure as long as nothing was sent', async () => {
