@@ -195,7 +195,14 @@ describe('the reference', () => {
     expect(Object.keys(api.paths)).toEqual(
       expect.arrayContaining(['/v1/parse', '/livez', '/readyz', '/metrics', '/devices', '/devices/{id}/{action}']),
     );
-    expect(api.paths['/v1/parse'].post.parameters?.map(({ name }) => name)).toEqual(['pages', 'pictures', 'priority', 'timeoutMs']);
+    expect(api.paths['/v1/parse'].post.parameters?.map(({ name }) => name)).toEqual([
+      'pages',
+      'pictures',
+      'priority',
+      'timeoutMs',
+      'idempotency-key',
+      'prefer',
+    ]);
     expect(Object.keys(api.components.schemas)).toEqual(
       expect.arrayContaining(['Document', 'ParseEvent', 'Error', 'UrlInput']),
     );
