@@ -27,7 +27,7 @@ function overlay(regions: readonly Region[], width: number, height: number, scal
     const [x0, y0, x1, y1] = box.map((value) => Math.round(value * scale));
     const colour = colourOf(label);
     const text = `${label} ${score.toFixed(2)}`;
-    const textWidth = Math.ceil(text.length * fontSize * 0.6);
+    const textWidth = Math.ceil(text.length * fontSize * 0.62) + 4;
     // A label above the top of the page would be cut off.
     const top = Math.max(0, y0 - fontSize - 2);
     return [

@@ -38,7 +38,7 @@ export interface SharedReading {
 }
 
 /** Starts reading. The pages are gathered from the events, which tell how far it is. */
-export function openSharedReading(options: ReadingOptions): SharedReading {
+export function openSharedReading({ startRun, isDetached, abandonMs, onEnd }: ReadingOptions): SharedReading {
   const abort = new AbortController();
   const pages: PageOutcome[] = [];
   let state: ReadingState = 'running';
@@ -56,7 +56,7 @@ export function openSharedReading(options: ReadingOptions): SharedReading {
   });
   opened.catch(() => {});
 
-  const result = gather();
+  const result = gather(startRun);
   result.then(
     (document) => {
       byteCount = sizeOf(document);
@@ -69,8 +69,9 @@ export function openSharedReading(options: ReadingOptions): SharedReading {
     },
   );
 
-  async function gather(): Promise<DocumentResult> {
-    const run = options.startRun(abort.signal);
+  // `startRun` holds the file: handed over and not captured, so that a kept result does not keep its file.
+  async function gather(start: StartRun): Promise<DocumentResult> {
+    const run = start(abort.signal);
     run.result.catch(() => {});
     for await (const event of run) {
       if (event.type === 'document') {
@@ -86,13 +87,13 @@ export function openSharedReading(options: ReadingOptions): SharedReading {
     state = next;
     endedAt = Date.now();
     clearTimeout(abandoned);
-    options.onEnd(reading);
+    onEnd(reading);
   }
 
   function leave(): void {
     waiterCount--;
-    if (waiterCount > 0 || options.isDetached || state !== 'running') return;
-    abandoned = setTimeout(() => reading.cancel(), options.abandonMs);
+    if (waiterCount > 0 || isDetached || state !== 'running') return;
+    abandoned = setTimeout(() => reading.cancel(), abandonMs);
     abandoned.unref();
   }
 
