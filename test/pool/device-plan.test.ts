@@ -33,8 +33,9 @@ it('takes the number of threads that is set', () => {
   expect(plan({ cpuThreads: 3 })[0].threadCount).toBe(3);
 });
 
-it('names a device it cannot use', () => {
-  expect(() => plan({ use: ['cpu', 'remote:http://host:6006'] })).toThrow(/remote/);
+it('leaves other hosts out: they are no devices of this machine', () => {
+  expect(plan({ use: ['cpu', 'remote:http://host:6006'] }).map(({ id }) => id)).toEqual(['cpu:0']);
+  expect(plan({ use: ['remote:http://host:6006'] })).toEqual([]);
 });
 
 describe('with GPUs', () => {
