@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import type { DocumentEvent, DocumentRun } from '../../../pool/index.js';
 import { createReadingStore, type ReadingLimits, type ReadingRequest } from '../../../router/readings/reading-store.js';
@@ -87,5 +89,23 @@ describe('createReadingStore', () => {
     await expect(again).rejects.toThrow('left too');
     await expect.poll(() => reading.state).toBe('cancelled');
     expect(store.take(request('a', startRun('done'))).isRepeated).toBe(false);
+  });
+
+  it('keeps results without the files they were read from', async () => {
+    setFlagsFromString('--expose-gc');
+    const collect = runInNewContext('gc') as () => void;
+    const store = createReadingStore(limits);
+    const file = await (async () => {
+      const bytes = new Uint8Array(1_000_000);
+      const start = startRun('done');
+      // As the route does it: the run's starter holds the file.
+      const holding: StartRun = (signal) => (bytes.length > 0 ? start(signal) : start(signal));
+      await store.take(request('a', holding)).reading.wait(never);
+      return new WeakRef(bytes);
+    })();
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    collect();
+    expect(file.deref()).toBeUndefined();
+    expect(store.take(request('a', startRun('done'))).isRepeated).toBe(true);
   });
 });
