@@ -4,6 +4,7 @@ import { readPage } from './page-run.js';
 import type { DocumentEvent, DocumentInput, DocumentResult, DocumentRun, PageOutcome, ParseOptions } from './pool.js';
 import type { PoolParts } from './pool-parts.js';
 import type { OpenedDocument, SharedDocument } from './prepare/prepare-protocol.js';
+import type { PrepareDoor } from './prepare-turns.js';
 import { openRunScope, type RunScope } from './run-scope.js';
 import { sumTimings } from './stage-timings.js';
 
@@ -37,7 +38,12 @@ async function runDocument(
   try {
     await scope.race(parts.opened);
     document = parts.prepare().share(input.bytes);
-    const opened = await scope.race(parts.prepare().openDocument(document));
+    const prepare = parts.prepareFor({
+      flow: document.documentId,
+      priority: options.priority ?? 'interactive',
+      signal: scope.signal,
+    });
+    const opened = await scope.race(prepare.openDocument(document));
     const pageCount = opened.pages.length;
     const pageIndexes = choosePages(options.pages, pageCount);
     const { maxPages } = parts.config.prepare;
@@ -46,7 +52,7 @@ async function runDocument(
     }
     ticket.setPages(pageIndexes.map((index) => opened.pages[index].width * opened.pages[index].height));
     await scope.race(events.write({ type: 'document', kind: opened.kind, pageCount, pageIndexes }));
-    const pages = await readPages(document, opened, pageIndexes, { options, parts, scope, events, ticket });
+    const pages = await readPages(document, opened, pageIndexes, { options, parts, prepare, scope, events, ticket });
     return {
       kind: opened.kind,
       pages,
@@ -79,6 +85,7 @@ function choosePages(pages: string | undefined, pageCount: number): number[] {
 interface PagesRun {
   readonly options: ParseOptions;
   readonly parts: PoolParts;
+  readonly prepare: PrepareDoor;
   readonly scope: RunScope;
   readonly events: EventChannel<DocumentEvent>;
   readonly ticket: ReturnType<PoolParts['enter']>;
@@ -89,7 +96,7 @@ async function readPages(
   document: SharedDocument,
   opened: OpenedDocument,
   pageIndexes: readonly number[],
-  { options, parts, scope, events, ticket }: PagesRun,
+  { options, parts, prepare, scope, events, ticket }: PagesRun,
 ): Promise<PageOutcome[]> {
   const recipe = resolveRecipe(options.recipe ?? {});
   const outcomes: Promise<PageOutcome>[] = [];
@@ -103,7 +110,7 @@ async function readPages(
     try {
       await scope.race(parts.roomForCrops());
       const outcome = await readPage(pageIndex, {
-        prepare: parts.prepare(),
+        prepare,
         reader: parts.reader(),
         hints: parts.hints,
         scope,

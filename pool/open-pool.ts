@@ -27,11 +27,12 @@ import { PoolError } from './errors.js';
 import { readFaults } from './fault-injection.js';
 import { createHeldBytes } from './held-bytes.js';
 import { openCanary } from './open-canary.js';
-import { openPrepare } from './open-prepare.js';
+import { openPrepare, prepareThreadCount } from './open-prepare.js';
 import { sweepPixelFiles } from './pixel-files.js';
 import type { DeviceStatus, Pool, PoolEvent } from './pool.js';
 import type { PoolParts } from './pool-parts.js';
 import type { PreparePool } from './prepare/prepare-pool.js';
+import { createPrepareTurns, type PrepareTurns } from './prepare-turns.js';
 import { openProcessHost } from './process-host.js';
 import { startRecognize } from './recognize-run.js';
 import { createEngineDesk } from './remote/engine-desk.js';
@@ -121,6 +122,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
   });
 
   let prepare: PreparePool | null = null;
+  let turns: PrepareTurns | null = null;
   let reader: CropReader | null = null;
   let isClosing = false;
   const opened = (async () => {
@@ -137,6 +139,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     const graphsOf = (kind: PlannedDevice['kind']) => (compiled.get(kind) as CompiledModel).graphs;
     // The detector runs on the CPU; its graph is the same for every target.
     prepare = openPrepare(config, model, graphsOf(kinds[0]), machine);
+    turns = createPrepareTurns(prepare, prepareThreadCount(config.prepare, machine) + 1, config.pool.maxQueuedCrops);
     reader = createCropReader({ dispatcher, model, tokenizer, maxTokens: config.engine.maxTokens });
     const canary = await openCanary(model, tokenizer, prepare);
     const { stepTimeoutMs, restartBackoffMs, canaryIntervalMs } = config.pool;
@@ -175,6 +178,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     heldPixels,
     opened,
     prepare: () => prepare as PreparePool,
+    prepareFor: (run) => (turns as PrepareTurns).doorFor(run),
     reader: () => reader as CropReader,
     enter: (applicant) => {
       if (failure) throw failure;
@@ -214,7 +218,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
       queuedCost: dispatcher.queuedCost,
       runningCost: group.status().reduce((sum, { outstandingCost }) => sum + outstandingCost, 0),
       bytesHeld: register.bytes + heldPixels.used,
-      prepareQueued: prepare?.queueLength ?? 0,
+      prepareQueued: (turns?.waitingCount ?? 0) + (prepare?.queueLength ?? 0),
       prepareRunning: prepare?.runningCount ?? 0,
       predictedWaitMs: register.predictedWaitMs,
     }),

@@ -1,4 +1,4 @@
-import type { Config } from '#config';
+import type { Config, PrepareSettings } from '#config';
 import { type CompiledModel, type ModelFolder, pageHintsOf } from '#models';
 import type { Machine } from './device-plan.js';
 import { openPreparePool, type PreparePool } from './prepare/prepare-pool.js';
@@ -10,7 +10,7 @@ export function openPrepare(
   { layout }: CompiledModel['graphs'],
   { coreCount }: Machine,
 ): PreparePool {
-  const threadCount = prepare.threads || Math.max(1, Math.min(8, Math.floor(coreCount / 2)));
+  const threadCount = prepareThreadCount(prepare, { coreCount });
   return openPreparePool({
     threadCount,
     // Every page in work has one task there at most, plus pieces to be read again.
@@ -29,4 +29,12 @@ export function openPrepare(
         }),
     },
   });
+}
+
+/** Half the cores, up to eight, where the setting does not say. */
+export function prepareThreadCount(
+  { threads }: Pick<PrepareSettings, 'threads'>,
+  { coreCount }: Pick<Machine, 'coreCount'>,
+): number {
+  return threads || Math.max(1, Math.min(8, Math.floor(coreCount / 2)));
 }

@@ -18,13 +18,13 @@ import {
 import type { CropReader, CropText } from './crop-reader.js';
 import { encodePictures } from './page-pictures.js';
 import type { PageOutcome, ParseOptions, PoolEvent, Priority, StageTimings } from './pool.js';
-import type { PreparePool } from './prepare/prepare-pool.js';
 import type { PreparedPage, SharedDocument } from './prepare/prepare-protocol.js';
+import type { PrepareDoor } from './prepare-turns.js';
 import type { RunScope } from './run-scope.js';
 import { noTimings, sumTimings } from './stage-timings.js';
 
 export interface PageRunParts {
-  readonly prepare: PreparePool;
+  readonly prepare: PrepareDoor;
   readonly reader: CropReader;
   readonly hints: PageHints;
   readonly scope: RunScope;

@@ -6,6 +6,7 @@ import type { PoolError } from './errors.js';
 import type { HeldBytes } from './held-bytes.js';
 import type { PoolEvent, RunOptions, StageTimings } from './pool.js';
 import type { PreparePool } from './prepare/prepare-pool.js';
+import type { PrepareDoor, PrepareRun } from './prepare-turns.js';
 import type { RunScope } from './run-scope.js';
 
 /** A document's place in the system, from admission to its end. */
@@ -30,6 +31,8 @@ export interface PoolParts {
   /** Resolves when graphs are compiled and the prepare pool is open; rejects when that failed. */
   readonly opened: Promise<void>;
   prepare(): PreparePool;
+  /** Its tasks, in the turn of the run they belong to. */
+  prepareFor(run: PrepareRun): PrepareDoor;
   reader(): CropReader;
   /** Throws OVERLOADED, SHUTTING_DOWN or NO_DEVICE. */
   enter(applicant: RunOptions & { readonly bytes: number; readonly scope: RunScope }): Ticket;

@@ -41,8 +41,9 @@ async function recognize(
     ticket.startPage();
     const kind = taskOf(input);
     const pixels = { minPixels: input.minPixels, maxPixels: input.maxPixels };
+    const prepare = parts.prepareFor({ flow, priority: options.priority ?? 'interactive', signal: scope.signal });
     const pictures = await scope.race(
-      Promise.all(files.map((bytes) => parts.prepare().preparePicture({ bytes, task: kind, pixels }))),
+      Promise.all(files.map((bytes) => prepare.preparePicture({ bytes, task: kind, pixels }))),
     );
     ticket.setPages(pictures.map(({ width, height }) => width * height));
     const prepareMs = performance.now() - startedAt;

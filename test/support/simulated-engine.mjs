@@ -19,6 +19,8 @@ export async function openEngine({ model }) {
   const cellPatches = model.reader.vision.mergeSize ** 2;
   const waiting = [];
   const running = [];
+  /** As in the real engine, what was cancelled is gone at the next step, which says so. */
+  const cancelled = new Set();
   const costOf = ({ images }) => {
     const patches = images.reduce((sum, { gridHeight, gridWidth }) => sum + gridHeight * gridWidth, 0);
     const imageTokens = patches / cellPatches;
@@ -39,18 +41,22 @@ export async function openEngine({ model }) {
       waiting.push({ crop, cost, left: cost, startedAt: 0 });
     },
     cancel(id) {
-      drop(waiting, id);
-      drop(running, id);
+      cancelled.add(id);
     },
     async step() {
       const startedAt = performance.now();
+      for (const id of cancelled) {
+        drop(waiting, id);
+        drop(running, id);
+      }
+      cancelled.clear();
       while (running.length < speed.rows && waiting.length > 0) {
         const entry = waiting.shift();
         entry.startedAt = startedAt;
         running.push(entry);
       }
       const span = Math.min(stepMs, ...running.map(({ left }) => left));
-      if (span > 0) await new Promise((resolve) => setTimeout(resolve, span));
+      if (span > 0 && running.length > 0) await new Promise((resolve) => setTimeout(resolve, span));
       // Timers are late; the speed is that of the clock.
       const elapsed = performance.now() - startedAt;
       const events = [];

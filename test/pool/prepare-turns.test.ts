@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import type { PreparePool } from '../../pool/prepare/prepare-pool.js';
+import { createPrepareTurns } from '../../pool/prepare-turns.js';
+
+const never = new AbortController().signal;
+const image = { width: 1, height: 1, data: new Uint8Array(3) };
+const crops = (name: number) => ({ image, slope: name, crops: [], pixels: {} });
+const turnOfLoop = () => new Promise((resolve) => setImmediate(resolve));
+
+/** Threads that answer when they are told to. */
+function createHeldThreads() {
+  const started: number[] = [];
+  const finish: (() => void)[] = [];
+  const prepareCrops: PreparePool['prepareCrops'] = ({ slope }) => {
+    started.push(slope);
+    return new Promise((resolve) => finish.push(() => resolve([])));
+  };
+  return { started, finish, pool: { prepareCrops } as PreparePool };
+}
+
+it('hands over no more tasks than there are threads for', async () => {
+  const { started, finish, pool } = createHeldThreads();
+  const turns = createPrepareTurns(pool, 2, 100);
+  const door = turns.doorFor({ flow: 'a', priority: 'interactive', signal: never });
+  for (const name of [1, 2, 3]) void door.prepareCrops(crops(name));
+  await turnOfLoop();
+  expect([started, turns.waitingCount]).toEqual([[1, 2], 1]);
+  finish[0]();
+  await turnOfLoop();
+  expect([started, turns.waitingCount]).toEqual([[1, 2, 3], 0]);
+});
+
+it('does not let a long document keep a short one waiting', async () => {
+  const { started, finish, pool } = createHeldThreads();
+  const turns = createPrepareTurns(pool, 1, 100);
+  const book = turns.doorFor({ flow: 'book', priority: 'interactive', signal: never });
+  const letter = turns.doorFor({ flow: 'letter', priority: 'interactive', signal: never });
+  for (const name of [1, 2, 3, 4]) void book.prepareCrops(crops(name));
+  void letter.prepareCrops(crops(100));
+  for (let index = 0; index < 3; index++) {
+    await turnOfLoop();
+    finish[index]();
+  }
+  expect(started.indexOf(100)).toBeLessThanOrEqual(2);
+});
+
+it('forgets at once what waits for a document that is gone', async () => {
+  const { started, finish, pool } = createHeldThreads();
+  const turns = createPrepareTurns(pool, 1, 100);
+  const leaving = new AbortController();
+  const door = turns.doorFor({ flow: 'a', priority: 'interactive', signal: leaving.signal });
+  const tasks = [1, 2, 3].map((name) => door.prepareCrops(crops(name)));
+  const settled = Promise.allSettled(tasks);
+  await turnOfLoop();
+  leaving.abort(new Error('left'));
+  expect(turns.waitingCount).toBe(0);
+  finish[0]();
+  expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected']);
+  expect(started).toEqual([1]);
+});
+
+it('goes on after a task that fails', async () => {
+  const pool = { prepareCrops: () => Promise.reject(new Error('broken')) } as unknown as PreparePool;
+  const turns = createPrepareTurns(pool, 1, 100);
+  const door = turns.doorFor({ flow: 'a', priority: 'interactive', signal: never });
+  const outcomes = await Promise.allSettled([door.prepareCrops(crops(1)), door.prepareCrops(crops(2))]);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+});
