@@ -30,6 +30,7 @@ export {
   type SpottedText,
   type Task,
 } from '#models';
+export { adviseCuda, type CudaFindings, findCuda, type SelfTest, testDevice } from './diagnose.js';
 export { type Failure, PoolError, type PoolErrorCode, poolErrorCodes } from './errors.js';
 export { type OpenPoolOptions, openPool } from './open-pool.js';
 export type * from './pool.js';

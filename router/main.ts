@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
 import { compileCommand } from './commands/compile.js';
+import { doctorCommand } from './commands/doctor.js';
 import { exitCodes } from './commands/exit-code.js';
 import { parseCommand } from './commands/parse.js';
 import { serveCommand } from './commands/serve.js';
@@ -15,7 +16,7 @@ const program = new Command('quire')
   .showHelpAfterError('(quire --help lists the commands; quire COMMAND --help explains one)')
   .configureHelp({ showGlobalOptions: false });
 
-for (const command of [serveCommand(), parseCommand(), compileCommand()]) {
+for (const command of [serveCommand(), parseCommand(), compileCommand(), doctorCommand()]) {
   command
     .copyInheritedSettings(program)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.misused));

@@ -44,15 +44,26 @@ async function median(count, run) {
 }
 
 const blocksOf = (row, count) => Array.from({ length: count }, (_, place) => 1 + row * count + place);
-for (const batch of [1, 8, 32, 64, 128]) {
+for (const [batch, past] of [
+  [1, 700],
+  [8, 700],
+  [32, 700],
+  [64, 700],
+  [128, 700],
+  [1, 300],
+  [1, 1300],
+  [1, 2600],
+  [32, 1300],
+]) {
+  const blocks = Math.ceil((past + 1) / 256);
   const rows = Array.from({ length: batch }, (_, row) => ({
     ids: [1000 + row],
-    pastLength: 700,
-    blockIds: blocksOf(row, 3),
+    pastLength: past,
+    blockIds: blocksOf(row, blocks),
     grids: [],
     embeddings: [],
   }));
-  console.log(`decode step, past 700, batch ${batch}: ${await median(30, () => paged.run(rows))} ms`);
+  console.log(`decode step, past ${past}, batch ${batch}: ${await median(30, () => paged.run(rows))} ms`);
 }
 for (const [length, count] of [
   [311, 1],

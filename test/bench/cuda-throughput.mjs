@@ -30,6 +30,7 @@ async function compare() {
         worker.once('message', resolve);
         worker.once('error', reject);
       });
+    const ended = workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve)));
     const opened = await Promise.all(workers.map(hear));
     const start = performance.now();
     const results = workers.map(hear);
@@ -44,7 +45,7 @@ async function compare() {
         `${Math.round(tokens / seconds)} tokens/s; a request: vision ${average('visionMs')}, prompt ${average('prefillMs')}, ` +
         `decode ${average('decodeMs')} ms of its thread; opened in ${Math.round(Math.max(...opened))} ms`,
     );
-    await Promise.all(workers.map((worker) => new Promise((resolve) => worker.once('exit', resolve))));
+    await Promise.all(ended);
   }
 }
 

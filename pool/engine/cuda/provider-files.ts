@@ -11,6 +11,12 @@ export function runtimeLibraryDir(): string {
   return join(dirname(entry), '..', 'bin', 'napi-v6', process.platform, process.arch);
 }
 
+/** Version of the runtime; the provider must be of the same. */
+export function runtimeVersion(): string {
+  const require = createRequire(import.meta.url);
+  return (require('onnxruntime-node/package.json') as { version: string }).version;
+}
+
 /** The provider's files that are missing. */
 export function missingProviderFiles(dir = runtimeLibraryDir()): string[] {
   return providerFiles.filter((name) => !existsSync(join(dir, name)));
