@@ -5,6 +5,7 @@ import { compileCommand } from '../router/commands/compile.js';
 import { parseCommand } from '../router/commands/parse.js';
 import { serveCommand } from '../router/commands/serve.js';
 import { errorTable } from '../router/error-response.js';
+import { renderBusyMetrics } from './support/busy-metrics.js';
 import { openTestApp } from './support/test-app.js';
 
 const path = new URL('../README.md', import.meta.url);
@@ -16,7 +17,22 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
   return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }
 
+/** Families of `/metrics` with their labels; `le` and `quantile` belong to the format, not to us. */
+function metricTable(text: string): string {
+  const families = [...text.matchAll(/^# HELP (\S+) (.+)\n# TYPE \S+ (\S+)$/gm)].map(([, name, help, type]) => {
+    const labels = [...text.matchAll(new RegExp(`^${name}(?:_bucket|_sum|_count)?\\{(.*)\\} `, 'gm'))].flatMap(
+      ([, list]) => [...list.matchAll(/(\w+)="/g)].map(([, label]) => label),
+    );
+    const own = [...new Set(labels)].filter((label) => label !== 'le' && label !== 'quantile');
+    return [`\`${name}\``, type, own.map((label) => `\`${label}\``).join(' '), help];
+  });
+  return table(['series', 'type', 'labels', 'meaning'], families);
+}
+
+const metrics = metricTable(await renderBusyMetrics());
+
 const tables: Readonly<Record<string, () => string>> = {
+  metrics: () => metrics,
   errors: () =>
     table(
       ['code', 'status', 'meaning'],
