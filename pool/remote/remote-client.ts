@@ -32,14 +32,14 @@ export interface RemoteClientOptions {
   readonly apiKey: string;
   /** The other host says something at least every five seconds; a quiet stream is cut after this. */
   readonly quietMs: number;
+  readonly statusTimeoutMs: number;
 }
 
 const connectTimeoutMs = 5_000;
-const statusTimeoutMs = 10_000;
 const mostErrorBytes = 64 * 1024;
 
 /** Opens a client whose connections stay open between crops; there is one for each crop under way. */
-export function openRemoteClient({ url, apiKey, quietMs }: RemoteClientOptions): RemoteClient {
+export function openRemoteClient({ url, apiKey, quietMs, statusTimeoutMs }: RemoteClientOptions): RemoteClient {
   const agent = new Agent({
     connect: { timeout: connectTimeoutMs },
     headersTimeout: quietMs,

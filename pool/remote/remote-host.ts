@@ -27,8 +27,9 @@ export interface RemoteHostOptions {
   readonly stepTimeoutMs: number;
 }
 
-/** Pause between two looks at the other host's state. */
-const lookMs = 2_000;
+/** Pause between two looks at the other host's state, and time one may take, at most. */
+const longestPauseMs = 2_000;
+const longestLookMs = 10_000;
 /** Looks without an answer after which the host counts as lost. */
 const mostFailedLooks = 3;
 /** Connections that may break between two answers while the host itself goes on answering. */
@@ -45,7 +46,10 @@ const mostRestMs = 30_000;
 export function openRemoteHost(options: RemoteHostOptions, listener: HostListener): DeviceHost {
   const shard = 0;
   const quietMs = Math.max(options.stepTimeoutMs, leastQuietMs);
-  const client = openRemoteClient({ ...options, quietMs });
+  // A busy shard must be heard of within the time of a step.
+  const lookMs = Math.min(longestPauseMs, options.stepTimeoutMs / 4);
+  const statusTimeoutMs = Math.min(longestLookMs, options.stepTimeoutMs);
+  const client = openRemoteClient({ ...options, quietMs, statusTimeoutMs });
   const openedAt = performance.now();
   const calls = new Map<number, AbortController>();
   /** Sent, and not in the load that the other host reports. */
@@ -128,12 +132,15 @@ export function openRemoteHost(options: RemoteHostOptions, listener: HostListene
     calls.set(crop.id, call);
     unaccepted.add(call);
     try {
+      let isAnswered = false;
       for await (const line of client.read(frame(crop, options), call.signal)) {
+        // Read to its end, an answer leaves its connection to the next crop.
+        if (isAnswered) continue;
         if (!isCurrent()) return;
         unaccepted.delete(call);
-        if (hear(crop, line)) return;
+        isAnswered = hear(crop, line);
       }
-      throw new Error('its answer broke off');
+      if (!isAnswered) throw new Error('its answer broke off');
     } catch (error) {
       if (isCurrent()) await settle(crop, error, isCurrent);
     } finally {

@@ -37,6 +37,9 @@ const finished = { ...reading, tokenIds: [...reading.tokenIds], logprobs: [...re
 
 interface Script {
   readonly status?: EngineStatus;
+  readonly stepTimeoutMs?: number;
+  /** Whether the host has stopped answering. */
+  readonly isStuck?: () => boolean;
   readonly onCrop?: (frame: CropFrame, response: ServerResponse, request: IncomingMessage) => void;
 }
 
@@ -50,7 +53,7 @@ afterEach(async () => {
   host = null;
 });
 
-async function open({ status: shown = status, onCrop }: Script) {
+async function open({ status: shown = status, onCrop, stepTimeoutMs = 5000, isStuck = () => false }: Script) {
   const reports: ShardReport[] = [];
   const exits: HostExit[] = [];
   const keys: (string | undefined)[] = [];
@@ -58,6 +61,7 @@ async function open({ status: shown = status, onCrop }: Script) {
   server = createServer(async (request, response) => {
     keys.push(request.headers.authorization);
     sockets.add(request.socket);
+    if (isStuck()) return;
     if (request.method === 'GET') return response.end(JSON.stringify(shown));
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -67,7 +71,7 @@ async function open({ status: shown = status, onCrop }: Script) {
   const { port } = server.address() as AddressInfo;
   const options = { url: `http://127.0.0.1:${port}`, apiKey: 'the-key', instance: 'me', model };
   host = openRemoteHost(
-    { ...options, maxSequenceLength: 100, stepTimeoutMs: 5000 },
+    { ...options, maxSequenceLength: 100, stepTimeoutMs },
     { onReport: (_, report) => reports.push(report), onExit: (exit) => exits.push(exit) },
   );
   const events = () => reports.flatMap((report) => (report.type === 'step' ? report.events : []));
@@ -120,14 +124,14 @@ it('uses a connection again', async () => {
   const { host, events, sockets } = await open({
     onCrop(_, response) {
       write(response, { type: 'finished', reading: finished, load });
-      response.end();
+      // The end comes after the last line, in a piece of its own.
+      setTimeout(() => response.end(), 20);
     },
   });
   for (let id = 1; id <= 5; id++) {
     host.post(0, { type: 'admit', crop: crop(id) });
     await until(() => events().length === id);
-    // The end of the answer frees the connection a moment after its last line.
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 60));
   }
   expect(sockets.size).toBeLessThanOrEqual(2);
 });
@@ -166,6 +170,16 @@ it('is lost when the host is gone in the middle of an answer', async () => {
   await until(() => exits.length > 0);
   expect(exits).toEqual([{ reason: expect.stringMatching(/cannot be reached/), isOutsideKill: true }]);
   expect(reports.filter(({ type }) => type === 'returned')).toEqual([]);
+});
+
+it('is lost when the host stops answering, though its port is open', async () => {
+  let isStuck = false;
+  const { reports, exits } = await open({ stepTimeoutMs: 200, isStuck: () => isStuck });
+  await until(() => reports.length > 0);
+  expect(exits).toEqual([]);
+  isStuck = true;
+  await until(() => exits.length > 0);
+  expect(exits).toMatchObject([{ isOutsideKill: true }]);
 });
 
 it('is lost at once when nobody listens there', async () => {
