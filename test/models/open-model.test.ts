@@ -1,4 +1,4 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -115,6 +115,17 @@ describe('openModel', () => {
     bytes[bytes.length - 1] ^= 1;
     writeFileSync(path, bytes);
     expect((await openModel(folder)).weightsId).toBe(before);
+  });
+
+  it('knows a copy of large weights as the same, though not as untouched', async () => {
+    const path = join(folder, 'model.safetensors');
+    // A file beyond the size that is hashed whole; its end is a hole.
+    truncateSync(path, 129 * 1024 * 1024);
+    const before = await openModel(folder);
+    utimesSync(path, new Date(0), new Date(0));
+    const touched = await openModel(folder);
+    expect(touched.contentId).toBe(before.contentId);
+    expect(touched.weightsId).not.toBe(before.weightsId);
   });
 
   it('names the missing file', async () => {

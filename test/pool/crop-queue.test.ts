@@ -114,3 +114,12 @@ it('knows its length, its cost and when it is full', () => {
   expect(queue.isFull).toBe(true);
   expect(queue.cost).toBeCloseTo(100);
 });
+
+it('passes over flows whose crops are not wanted, and keeps their place', () => {
+  fill('local', 2);
+  fill('any', 2);
+  const next = () => queue.shift(({ flow }) => flow !== 'local')?.flow ?? null;
+  expect([next(), next(), next()]).toEqual(['any', 'any', null]);
+  expect(queue.length).toBe(2);
+  expect(drain()).toEqual(['local', 'local']);
+});
