@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { floatToHalf, halfToFloat, toHalfBits } from '../../../models/compile/half-float.js';
+import {
+  bfloatToFloat,
+  bfloatToHalf,
+  floatToHalf,
+  halfToFloat,
+  toHalfBits,
+} from '../../../models/compile/half-float.js';
 
 it('converts every binary16 number to float32 and back', () => {
   const bits = Uint16Array.from({ length: 65_536 }, (_, index) => index).filter((b) => (b & 0x7fff) <= 0x7c00);
@@ -31,4 +37,14 @@ it('tells where a finite value overflows', () => {
   expect(target[0]).toBe(0x7bff);
   expect(floatToHalf(Float32Array.of(1, 65_520, 1e30, 0), target)).toBe(1);
   expect([...target]).toEqual([0x3c00, 0x7c00, 0x7c00, 0]);
+});
+
+it('converts every bfloat16 as by way of float32', () => {
+  const source = Uint16Array.from({ length: 65_536 }, (_, bits) => bits);
+  const floats = new Float32Array(source.length);
+  bfloatToFloat(source, floats);
+  const expected = new Uint16Array(source.length);
+  const direct = new Uint16Array(source.length);
+  expect(bfloatToHalf(source, direct)).toBe(floatToHalf(floats, expected));
+  expect(direct).toEqual(expected);
 });
