@@ -13,7 +13,7 @@ export type { PagePlan, PlannedBlock, PlannedCell, PlannedCrop, PlannedGrid } fr
 export { parsePageRange } from './document/page-range.js';
 export type { Block, PageResult } from './document/page-result.js';
 export { parseSpotting, type SpottedText } from './document/parse-spotting.js';
-export { isPictureLabel, picturePathOf } from './document/picture-path.js';
+export { figurePathOf, isPictureLabel, picturePathOf } from './document/picture-path.js';
 export type { CropLimits } from './document/plan-lines.js';
 export { type PlanOptions, planPage } from './document/plan-page.js';
 export { planWholePage } from './document/plan-whole-page.js';

@@ -156,6 +156,12 @@ async function readPages(
   }
 }
 
-function withoutPictures({ pageJpeg: _, layoutJpeg: __, blockJpegs: ___, ...page }: PageOutcome): PageOutcome {
+function withoutPictures({
+  pageJpeg: _,
+  layoutJpeg: __,
+  blockJpegs: ___,
+  figureJpegs: ____,
+  ...page
+}: PageOutcome): PageOutcome {
   return page;
 }

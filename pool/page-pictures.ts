@@ -1,4 +1,4 @@
-import { type Block, isPictureLabel, type RecipeOptions } from '#models';
+import { type Block, figurePathOf, isPictureLabel, type RecipeOptions } from '#models';
 import type { PageOutcome, PictureWishes } from './pool.js';
 import type { PreparePool } from './prepare/prepare-pool.js';
 import type { PreparedPage } from './prepare/prepare-protocol.js';
@@ -17,9 +17,10 @@ export async function encodePictures(
   { image, detections }: Pick<PreparedPage, 'image' | 'detections'>,
   blocks: readonly Block[],
   { prepare, pictures, recipe }: PagePictureParts,
-): Promise<Pick<PageOutcome, 'pageJpeg' | 'layoutJpeg' | 'blockJpegs'>> {
+): Promise<Pick<PageOutcome, 'pageJpeg' | 'layoutJpeg' | 'blockJpegs' | 'figureJpegs'>> {
   const kept = pictures.blocks ? blocks.filter(({ label }) => isPictureLabel(label, recipe)) : [];
-  const boxes = [...(pictures.page ? [null] : []), ...kept.map(({ box }) => box)];
+  const figures = pictures.blocks ? blocks.flatMap((block) => block.figures ?? []) : [];
+  const boxes = [...(pictures.page ? [null] : []), ...[...kept, ...figures].map(({ box }) => box)];
   const [encoded, layoutJpeg] = await Promise.all([
     boxes.length > 0 ? prepare.encodeJpegs({ image, boxes, ...pictureSize }) : [],
     pictures.layout ? prepare.drawLayout({ image, regions: detections, ...pictureSize }) : undefined,
@@ -30,5 +31,8 @@ export async function encodePictures(
     ...(pageJpeg && { pageJpeg }),
     ...(layoutJpeg && { layoutJpeg }),
     ...(pictures.blocks && { blockJpegs: new Map(kept.map(({ order }, index) => [order, jpegs[index]])) }),
+    ...(figures.length > 0 && {
+      figureJpegs: new Map(figures.map((figure, index) => [figurePathOf(figure), jpegs[kept.length + index]])),
+    }),
   };
 }

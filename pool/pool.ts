@@ -62,6 +62,8 @@ export interface PageOutcome extends PageResult {
   readonly layoutJpeg?: Uint8Array;
   /** Pictures of the blocks that are kept as images, keyed by block order, when asked for. */
   readonly blockJpegs?: ReadonlyMap<number, Uint8Array>;
+  /** Pictures inside tables, by the path their HTML points to; absent where there are none. */
+  readonly figureJpegs?: ReadonlyMap<string, Uint8Array>;
 }
 
 export type DocumentKind = 'image' | 'pdf';

@@ -7,8 +7,9 @@ import { joinLines, joinPair, type ReadLine } from './join-lines.js';
 import { normalizeFormula } from './normalize-formula.js';
 import { cellsToHtml, otslToHtml } from './otsl-to-html.js';
 import type { PageHints } from './page-hints.js';
-import type { PlannedBlock, PlannedCrop } from './page-plan.js';
+import type { PlannedBlock, PlannedCrop, PlannedFigure } from './page-plan.js';
 import type { Block } from './page-result.js';
+import { figurePathOf } from './picture-path.js';
 import { widenPunctuation } from './widen-punctuation.js';
 
 /** Table marks that a reader lets slip into plain text. */
@@ -38,6 +39,8 @@ export function assembleBlock(
     text: isNonsense ? '' : textOf(block, outcomes, hints),
     confidence,
     order,
+    ...(block.mergedInto !== undefined && { mergedInto: block.mergedInto + 1 }),
+    ...(block.figures && { figures: block.figures.map(({ label, box }) => ({ label, box })) }),
     ...(truncated && truncated !== 'stop' && { truncated }),
     ...(failure && { error: failure.error }),
   };
@@ -56,13 +59,21 @@ function textOf(block: PlannedBlock, outcomes: readonly CropOutcome[], { lineBre
 }
 
 /** The answer of one crop after PaddleX's clean-up: repetition cut, formulas delimited, tables as HTML. */
-function answerOf(crop: PlannedCrop, { text }: Reading, { label }: PlannedBlock): string {
+function answerOf(crop: PlannedCrop, { text }: Reading, { label, figures }: PlannedBlock): string {
   if (crop.task === 'table') {
-    const otsl = truncateRepetition(text, 'table');
-    return otslToHtml(otsl) || otsl;
+    const otsl = normalizeFormula(truncateRepetition(text, 'table'));
+    return showFigures(otslToHtml(otsl) || otsl, figures);
   }
   const printed = crop.hasNoUnderscore ? text.replaceAll(/ ?_+ ?/g, ' ') : text;
   return normalizeFormula(truncateRepetition(printed.replaceAll(cellTags, ' ')), label === 'formula_number');
+}
+
+/** Tokens become the pictures they stand for. PaddleX writes one quotation mark too many; this is plain HTML. */
+function showFigures(html: string, figures: readonly PlannedFigure[] = []): string {
+  return figures.reduce(
+    (shown, { token, ...figure }) => shown.replaceAll(token, `<img src="${figurePathOf(figure)}" alt="Image" />`),
+    html,
+  );
 }
 
 /** Printed lines in order; pieces of one line are put together again. */

@@ -2,19 +2,38 @@ import { cropImage } from '../image/crop-image.js';
 import { resizeImage } from '../image/resize-image.js';
 import type { RgbImage } from '../image/rgb-image.js';
 import { toTilted } from '../layout/straighten-ink.js';
-import type { PagePlan, PlannedCrop } from './page-plan.js';
+import { cropMargin } from './crop-margin.js';
+import { drawToken } from './draw-token.js';
+import type { CropSheet, PagePlan, PlannedCrop } from './page-plan.js';
 
 /**
  * The picture of a planned crop: cut from the page (turned level where the page is tilted), neighbours' ink painted
- * over, scaled to the planned size. It may still be resized by the reader's own rule, which leaves sizes that the
+ * over, scaled to the planned size. Formulas lose their margin; merged blocks are stacked on white. It may still be resized by the reader's own rule, which leaves sizes that the
  * plan chose for it as they are.
  */
 export function cutCrop(page: RgbImage, plan: Pick<PagePlan, 'slope'>, crop: PlannedCrop): RgbImage {
-  const { box, size } = crop;
+  const { box, size, sheet, figures = [] } = crop;
+  if (sheet) return stack(page, sheet);
+  if (crop.task === 'formula') return cropMargin(cropImage(page, box));
   const inside = box[0] >= 0 && box[1] >= 0 && box[2] <= page.width && box[3] <= page.height;
   const isPlain = inside && plan.slope === 0 && !crop.erased?.length;
   const image = isPlain ? cropImage(page, box) : cutOnPaper(page, plan.slope, crop);
+  for (const { box: place, token } of figures) {
+    drawToken(image, [place[0] - box[0], place[1] - box[1], place[2] - box[0], place[3] - box[1]], token);
+  }
   return size ? resizeImage(image, size.width, size.height) : image;
+}
+
+function stack(page: RgbImage, { width, height, pieces }: CropSheet): RgbImage {
+  const data = new Uint8Array(width * height * 3).fill(255);
+  for (const { box, x, y } of pieces) {
+    const piece = cropImage(page, box);
+    for (let row = 0; row < piece.height; row++) {
+      const start = row * piece.width * 3;
+      data.set(piece.data.subarray(start, start + piece.width * 3), ((y + row) * width + x) * 3);
+    }
+  }
+  return { width, height, data };
 }
 
 function cutOnPaper(page: RgbImage, slope: number, { box, erased = [] }: PlannedCrop): RgbImage {

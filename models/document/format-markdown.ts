@@ -1,4 +1,5 @@
 import type { LayoutLabel } from '../layout/region.js';
+import { escapeHtml } from './otsl-to-html.js';
 import type { Block } from './page-result.js';
 import type { RecipeOptions } from './recipe-options.js';
 import { titleMarkdown } from './title-level.js';
@@ -43,6 +44,7 @@ export function blockMarkdown(
   formulaNumber?: string,
 ): string {
   const { label, text } = block;
+  if (label === 'chart' && picture === undefined && text.includes('|')) return chartMarkdown(text, isPretty);
   if (pictureLabels.has(label)) return pictureMarkdown(block, pageWidth, isPretty, picture);
   if (text === '') return '';
   switch (label) {
@@ -96,6 +98,19 @@ function pictureMarkdown(block: Block, pageWidth: number, isPretty: boolean, pat
   if (!isPretty) return `![](${path})${read}`;
   const percent = Math.floor((100 * (block.box[2] - block.box[0])) / pageWidth);
   return `${centred(`<img src="${path}" alt="Image" width="${percent}%" />`)}\n${read}`;
+}
+
+/** A chart as the reader tells it, a row a line and `|` between cells, as an HTML table; the first line is its head. */
+function chartMarkdown(text: string, isPretty: boolean): string {
+  const [head, ...body] = text.trim().split('\n');
+  const row = (line: string, tag: 'th' | 'td') =>
+    `<tr>${line
+      .split('|')
+      .map((cell) => `<${tag}>${escapeHtml(cell.trim())}</${tag}>`)
+      .join('')}</tr>`;
+  const rows = body.map((line) => row(line, 'td')).join('');
+  const html = `<table><thead>${row(head, 'th')}</thead><tbody>${rows}</tbody></table>`;
+  return isPretty ? prettyTable(html) : html;
 }
 
 function centred(text: string): string {

@@ -2,6 +2,22 @@ import type { Task } from '../generation/task.js';
 import type { ImageSize } from '../image/smart-resize.js';
 import type { Box, LayoutLabel } from '../layout/region.js';
 
+/** Pieces of a page stacked on white. */
+export interface CropSheet {
+  readonly width: number;
+  readonly height: number;
+  /** Boxes of the page, whole pixels, and where their corners come to lie on the sheet. */
+  readonly pieces: readonly { readonly box: Box; readonly x: number; readonly y: number }[];
+}
+
+/** A picture inside a table; the reader sees `token` in its place. */
+export interface PlannedFigure {
+  readonly label: LayoutLabel;
+  /** Integers, in pixels of the page. */
+  readonly box: Box;
+  readonly token: string;
+}
+
 /** A part of a page that goes to the reader in one piece. All boxes are in pixels of the straightened page. */
 export interface PlannedCrop {
   /** May reach over the edge of the page; what lies outside is paper. */
@@ -15,6 +31,10 @@ export interface PlannedCrop {
   readonly size?: ImageSize;
   /** Ink of neighbours and ruled lines inside the box, painted over with paper. */
   readonly erased?: readonly Box[];
+  /** The crop is put together from these pieces; `box` is then the sheet itself. */
+  readonly sheet?: CropSheet;
+  /** Pictures that a token is painted over. */
+  readonly figures?: readonly PlannedFigure[];
   /** The crop goes on with the printed line of the crop before it. */
   readonly continuesLine?: boolean;
   /** The ink holds nothing low and level, so that an underscore in the reading is none. */
@@ -56,6 +76,10 @@ export interface PlannedBlock {
   readonly cells?: readonly PlannedCell[];
   /** The printed grid of a table read in one crop: its size tells a wrong reading, its crops mend it. */
   readonly grid?: PlannedGrid;
+  /** Index in the plan of the block whose crop holds this one too. */
+  readonly mergedInto?: number;
+  /** Pictures inside a table, which are no blocks of their own. */
+  readonly figures?: readonly PlannedFigure[];
   /** The block was not detected: its ink was left over. */
   readonly isStray?: boolean;
 }

@@ -14,6 +14,8 @@ export interface Block {
   readonly order: number;
   /** `order` of the block that the text of this one went into, where blocks were merged. */
   readonly mergedInto?: number;
+  /** Pictures inside a table; its HTML points to their paths (`picturePathOf`). */
+  readonly figures?: readonly { readonly label: LayoutLabel; readonly box: Box }[];
   /** Level of a section title within its document, 1 the highest; see `restructurePages`. */
   readonly titleLevel?: number;
   /** Present when generation was cut short. */

@@ -11,8 +11,13 @@ export function isPictureLabel(label: LayoutLabel, recipe: Pick<RecipeOptions, '
 
 /** Where the Markdown looks for the picture of a block, named as PaddleX does; undefined for blocks that are text. */
 export function picturePathOf(
-  { label, box }: Pick<Block, 'label' | 'box'>,
+  block: Pick<Block, 'label' | 'box'>,
   recipe: Pick<RecipeOptions, 'useChartRecognition'>,
 ): string | undefined {
-  return isPictureLabel(label, recipe) ? `imgs/img_in_${label}_box_${box.join('_')}.jpg` : undefined;
+  return isPictureLabel(block.label, recipe) ? figurePathOf(block) : undefined;
+}
+
+/** The path of a picture that is one: a block of its own or a figure of a table. */
+export function figurePathOf({ label, box }: Pick<Block, 'label' | 'box'>): string {
+  return `imgs/img_in_${label}_box_${box.join('_')}.jpg`;
 }

@@ -2,6 +2,9 @@ import type { RgbImage } from '../image/rgb-image.js';
 import { coverInk, type InkedRegion } from '../layout/cover-ink.js';
 import { type PageInk, readInk } from '../layout/page-ink.js';
 import type { Box, Region } from '../layout/region.js';
+import { tellPictures } from '../layout/tell-pictures.js';
+import { takeFigures } from './figure-tokens.js';
+import { mergeTextBlocks } from './merge-text-blocks.js';
 import type { PageHints } from './page-hints.js';
 import type { PagePlan, PlannedBlock, PlannedCrop } from './page-plan.js';
 import { planBlock } from './plan-block.js';
@@ -23,7 +26,8 @@ export interface PlanOptions {
 export function planPage(page: RgbImage, regions: readonly Region[], options: PlanOptions): PagePlan {
   const ink = readInk(page);
   const byLine = options.hints.linesPerCrop !== undefined;
-  const inked = coverInk(ink, regions, options.recipe.coverInk);
+  const told = options.recipe.coverInk ? tellPictures(page, ink, regions) : regions;
+  const inked = coverInk(ink, told, options.recipe.coverInk);
   const blocks = inked.flatMap((region): PlannedBlock[] => {
     const box = integerBox(region.box, page);
     if (box[2] - box[0] < 2 || box[3] - box[1] < 2) return [];
@@ -31,7 +35,12 @@ export function planPage(page: RgbImage, regions: readonly Region[], options: Pl
     const planned = { label: region.label, box, score: region.score, ...(region.isStray && { isStray: true }) };
     return [{ ...planned, ...planRegion(region, ink, page, options) }];
   });
-  return { width: page.width, height: page.height, slope: byLine ? ink.slope : 0, blocks };
+  const { width, height } = page;
+  if (byLine) return { width, height, slope: ink.slope, blocks };
+  // Figures that are read have texts of their own: they stay blocks.
+  const whole = options.recipe.useOcrForImageBlock ? blocks : takeFigures(blocks);
+  const isMerging = options.recipe.mergeLayoutBlocks && options.hints.lineBreaks === 'paragraphs';
+  return { width, height, slope: 0, blocks: isMerging ? mergeTextBlocks(whole) : whole };
 }
 
 /** A weak detection of text without print in it is a speck or a shadow. */

@@ -138,7 +138,7 @@ function printedLines(components: readonly InkComponent[], ink: PageInk): TextLi
 }
 
 /** A box of the page as it came, in mask pixels of the straightened page; the tilt no longer widens it. */
-function placeOf([x0, y0, x1, y1]: Box, { step, slope, width, height }: PageInk): Box {
+export function placeOf([x0, y0, x1, y1]: Box, { step, slope, width, height }: PageInk): Box {
   const [x, y] = toStraight((x0 + x1) / 2 / step, (y0 + y1) / 2 / step, slope, width, height);
   const w = (x1 - x0) / step;
   const h = (y1 - y0) / step;

@@ -34,6 +34,7 @@ export function toLayoutItem(read: DocumentPage, recipe: RecipeOptions, extras: 
     const isShown = path !== undefined && !recipe.markdownIgnoreLabels.includes(block.label);
     return isShown && jpeg ? [[path, toBase64(jpeg)] as const] : [];
   });
+  for (const [path, jpeg] of page.figureJpegs ?? []) images.push([path, toBase64(jpeg)] as const);
   return {
     prunedResult: toPrunedResult(page, recipe, spotting?.texts),
     markdown: { text, ...(extras.returnMarkdownImages ? { images: Object.fromEntries(images) } : {}) },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatMarkdown } from '../../../models/document/format-markdown.js';
+import { blockMarkdown, formatMarkdown } from '../../../models/document/format-markdown.js';
 import type { Block } from '../../../models/document/page-result.js';
 import { defaultRecipe, paddlexRecipe } from '../../../models/document/recipe-options.js';
 import type { LayoutLabel } from '../../../models/layout/region.js';
@@ -58,5 +58,30 @@ describe('formatMarkdown for people', () => {
   it('tags a formula with the number beside it', () => {
     expect(plain(block('display_formula', ' $$ x $$ '), block('formula_number', '(3)'))).toBe('$$x \\tag*{(3)}$$');
     expect(plain(block('formula_number', '(3)'))).toBe('(3)');
+  });
+});
+
+describe('a chart that was read', () => {
+  const chart = {
+    label: 'chart',
+    box: [0, 0, 10, 10],
+    text: 'Year | Sales\n1901 | 4 < 5\n1902 | 6',
+    confidence: 1,
+    order: 1,
+  } as const;
+
+  it('is a table whose head is the first line', () => {
+    expect(blockMarkdown(chart, 100, { prettifyMarkdown: false })).toBe(
+      '<table><thead><tr><th>Year</th><th>Sales</th></tr></thead>' +
+        '<tbody><tr><td>1901</td><td>4 &lt; 5</td></tr><tr><td>1902</td><td>6</td></tr></tbody></table>',
+    );
+    expect(blockMarkdown(chart, 100, { prettifyMarkdown: true })).toContain("<th style='text-align: center;");
+  });
+
+  it('stays text without cells, and a picture where one is kept', () => {
+    expect(blockMarkdown({ ...chart, text: 'no cells' }, 100, { prettifyMarkdown: false })).toBe('no cells');
+    expect(blockMarkdown({ ...chart, text: '' }, 100, { prettifyMarkdown: false }, 'imgs/a.jpg')).toBe(
+      '![](imgs/a.jpg)',
+    );
   });
 });

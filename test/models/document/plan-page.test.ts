@@ -72,6 +72,7 @@ describe('planPage for a reader of single lines', () => {
 
   it('does not read pictures, reads unknown tasks as text and a table in one crop', () => {
     const page = paragraph(8, 60);
+    for (let band = 0; band < 12; band++) fillBox(page, 40 + band * 70, 60, 70, 60, 40 + band * 15);
     const { blocks } = plan(page, [
       region('image', [40, 60, 880, 120], 0),
       region('display_formula', [40, 130, 880, 180], 1),
