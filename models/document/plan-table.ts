@@ -2,7 +2,8 @@ import type { InkedRegion } from '../layout/cover-ink.js';
 import type { PageInk } from '../layout/page-ink.js';
 import type { Box } from '../layout/region.js';
 import { findTableGrid, type TableGrid } from '../layout/table-grid.js';
-import { isPrinted } from '../layout/text-lines.js';
+import { isThin } from '../layout/tell-pictures.js';
+import { groupLines, isPrinted } from '../layout/text-lines.js';
 import type { PageHints } from './page-hints.js';
 import type { PlannedBlock, PlannedCell, PlannedCrop } from './page-plan.js';
 import { type CropLimits, planLines, scaleOf, typicalLineHeight } from './plan-lines.js';
@@ -20,16 +21,22 @@ export function planTable(
   limits: CropLimits,
   hints: PageHints,
 ): Pick<PlannedBlock, 'crops' | 'cells' | 'grid'> {
-  const { components, lines } = region;
-  const rules = ink.rules.filter((rule) => isMostlyInside(rule, region.place));
+  const thin = region.components.filter((component) => isThin(component, ink.letterHeight));
+  const components = region.components.filter((component) => !thin.includes(component));
+  const lines = thin.length === 0 ? region.lines : groupLines(components);
+  const rules = [
+    ...ink.rules.filter((rule) => isMostlyInside(rule, region.place)),
+    ...thin.map(({ x0, y0, x1, y1 }): Box => [x0, y0, x1, y1]),
+  ];
   const found = hints.tableLimits && findTableGrid(components, lines, rules);
   const grid = found && withoutSpecks(found, ink.letterHeight);
   const byCell = grid && planCells(grid, ink, limits, hints);
-  if (!grid || !byCell || !hints.tableLimits) return { crops: [planWhole(region, rules, ink, limits, hints)] };
+  if (!grid || !byCell || !hints.tableLimits)
+    return { crops: [planWhole({ ...region, components, lines }, rules, ink, limits, hints)] };
   const isBeyond = grid.rowCount > hints.tableLimits.rows || grid.columnCount > hints.tableLimits.columns;
   if (isBeyond || grid.cells.some((cell) => cell.lines.length > 1)) return byCell;
   return {
-    crops: [planWhole(region, rules, ink, limits, hints)],
+    crops: [planWhole({ ...region, components, lines }, rules, ink, limits, hints)],
     grid: { ...byCell, rowCount: grid.rowCount, columnCount: grid.columnCount },
   };
 }

@@ -21,6 +21,8 @@ const closeGaps = 0.9;
 const wordGap = 1;
 /** Space between lines of text in line heights at most. */
 const lineGap = 1.8;
+/** Marks three pixels thick at most and this many letters long are rules. */
+const thinLetters = 3;
 /** Slack round a region for its own rules, in mask pixels. */
 const ruleSlack = 6;
 
@@ -40,11 +42,22 @@ export function tellPictures(page: RgbImage, ink: PageInk, regions: readonly Reg
 function printIn(ink: PageInk, place: Box): LayoutLabel | undefined {
   const isIn = (x: number, y: number, slack: number) =>
     x > place[0] - slack && x < place[2] + slack && y > place[1] - slack && y < place[3] + slack;
-  const components = ink.components.filter(({ x0, y0, x1, y1 }) => isIn((x0 + x1) / 2, (y0 + y1) / 2, 0));
-  const rules = ink.rules.filter(([x0, y0, x1, y1]) => isIn((x0 + x1) / 2, (y0 + y1) / 2, ruleSlack));
+  const marks = ink.components.filter(({ x0, y0, x1, y1 }) => isIn((x0 + x1) / 2, (y0 + y1) / 2, ruleSlack));
+  const components = marks.filter((mark) => !isThin(mark, ink.letterHeight));
+  // A rule that others cross every few letters is left among the components.
+  const thin = marks.filter((mark) => isThin(mark, ink.letterHeight));
+  const rules = [
+    ...ink.rules.filter(([x0, y0, x1, y1]) => isIn((x0 + x1) / 2, (y0 + y1) / 2, ruleSlack)),
+    ...thin.map(({ x0, y0, x1, y1 }): Box => [x0, y0, x1, y1]),
+  ];
   if (components.length < leastCellLetters || !areLetters(components)) return undefined;
   if (rules.length > 0) return isTable(components, rules, ink) ? 'table' : undefined;
   return isText(components, ink) ? 'text' : undefined;
+}
+
+/** Whether a mark is a rule, or the part of one, that was left among the letters. */
+export function isThin({ x0, y0, x1, y1 }: InkComponent, letterHeight: number): boolean {
+  return Math.min(x1 - x0, y1 - y0) <= 3 && Math.max(x1 - x0, y1 - y0) > letterHeight * thinLetters;
 }
 
 function areLetters(components: readonly InkComponent[]): boolean {

@@ -29,6 +29,14 @@ describe('tellPictures', () => {
     expect(told(made, [38, 248, 364, 374], 'image')).toBe('table');
   });
 
+  it('tells a table whose upright rules are crossed every few letters', () => {
+    const made = blankPage(720, 420);
+    for (let line = 0; line < 3; line++) printLine(made, 40, 100 + line * 27, 50);
+    frame(made, [40, 140, 232], [195, 231, 267, 303]);
+    for (const y of [208, 244, 280]) for (const x of [57, 158]) printLine(made, x, y, y === 208 ? 5 : 2);
+    expect(told(made, [40, 194, 234, 305])).toBe('table');
+  });
+
   it('tells printed lines', () => {
     const made = page();
     for (let line = 0; line < 3; line++) printLine(made, 60, 300 + line * 34, 40);
