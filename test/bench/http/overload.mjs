@@ -151,6 +151,8 @@ async function drive({ perSecond, count: most, seed: drawn, comeBack = false }) 
 }
 
 async function testPromises() {
+  const patiences = parameters.patiences.split(',').filter(Boolean).map(Number);
+  if (patiences.length === 0) return [];
   const patient = await startServer({
     engine: 'simulated',
     devices: deviceCount,
@@ -164,8 +166,7 @@ async function testPromises() {
     // The cost model learns what a page costs here.
     for (let index = 0; index < 30; index++) await send(patient.url, { ...pages.get(lengths[index]).request, agent });
     const promises = [];
-    for (const patience of parameters.patiences.split(','))
-      promises.push(await testPromise(patient.url, Number(patience)));
+    for (const patience of patiences) promises.push(await testPromise(patient.url, patience));
     return promises;
   } finally {
     await patient.close();
