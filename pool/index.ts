@@ -4,6 +4,7 @@ export {
   blockMarkdown,
   type CompiledModel,
   type CompileProgress,
+  chooseTarget,
   classIdOf,
   compileModel,
   type DocumentPlace,

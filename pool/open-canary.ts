@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ModelError, type ModelFolder, type OpenedTokenizer } from '#models';
 import type { Canary } from './canary.js';
 import type { PreparePool } from './prepare/prepare-pool.js';
 
 /** Tokens of the answer to a crop of which no text is known. */
 const unknownLength = 8;
+
+/** A prepare thread that dies at start is replaced; only when this many have died is the server of no use. */
+const mostAttempts = 4;
+const firstPauseMs = 250;
 
 /**
  * The known crop of the model's manifest. A model without one is given a text prompt instead: then a device is ready
@@ -28,7 +33,7 @@ export async function openCanary(
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new ModelError('MODEL_INVALID', `${path}: the canary of quire.json cannot be read`, { cause });
   });
-  const { patches } = await prepare.preparePicture({ bytes, task: canary.task, pixels: {} });
+  const { patches } = await preparePatiently(prepare, { bytes, task: canary.task, pixels: {} });
   const cellCount = (patches.gridHeight * patches.gridWidth) / reader.vision.mergeSize ** 2;
   return {
     crop: {
@@ -40,4 +45,19 @@ export async function openCanary(
     },
     isRight: (answer) => tokenizer.decode(answer).trim() === canary.text.trim(),
   };
+}
+
+/** Tries again where a prepare thread died; a picture that cannot be read stays a failure. */
+async function preparePatiently(
+  prepare: PreparePool,
+  picture: Parameters<PreparePool['preparePicture']>[0],
+): ReturnType<PreparePool['preparePicture']> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await prepare.preparePicture(picture);
+    } catch (error) {
+      if (attempt === mostAttempts || (error as { code?: string }).code !== 'PREPARE_FAILED') throw error;
+      await sleep(firstPauseMs * 2 ** (attempt - 1));
+    }
+  }
 }

@@ -1,17 +1,13 @@
 import { SingleBar } from 'cli-progress';
 import type { Config } from '#config';
-import { type CompileProgress, compileModel, embeddedModelDir, openModel } from '#pool';
+import { type CompileProgress, chooseTarget, compileModel, embeddedModelDir, openModel } from '#pool';
 import { type ExitCode, exitCodes } from './commands/exit-code.js';
 
 /** Compiles a model for a kind of device and prints where the graphs are. */
 export async function compileGraphs(config: Config, device: 'cpu' | 'cuda'): Promise<ExitCode> {
   const startedAt = performance.now();
   const model = await openModel(config.model.dir || embeddedModelDir());
-  const { precision } = config.model;
-  const target = {
-    device,
-    precision: precision === 'auto' ? (device === 'cuda' ? 'fp16' : 'fp32') : precision,
-  } as const;
+  const target = chooseTarget(model.manifest, device, config.model.precision);
   const bar = openBar();
   try {
     const { dir, fromCache } = await compileModel(model, target, config.model.cacheDir, bar.update);
