@@ -279,11 +279,12 @@ export class Device {
   #lose(loss: DeviceLoss): void {
     if (this.#isClosed) return;
     if (this.#readyAt > 0 && performance.now() - this.#readyAt > stableMs) this.#deathCount = 0;
-    this.#deathCount++;
+    // Who is killed by others is not to blame: neither its pauses grow nor does the breaker open.
+    if (!loss.isOutsideKill) this.#deathCount++;
     this.#lastError = loss.failure;
     // A host out of reach costs nothing to try again, and it may come back at any time.
     const isKept = this.isRemote || this.#listener.isLast(this);
-    const plan = planRestart(this.#deathCount, this.#options.restartBackoffMs, isKept);
+    const plan = planRestart(Math.max(1, this.#deathCount), this.#options.restartBackoffMs, isKept);
     this.#readyAt = 0;
     this.#change(plan.isBroken ? 'broke' : 'lost', loss.failure.message);
     this.#abandon(loss, 'kill');

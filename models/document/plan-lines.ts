@@ -146,6 +146,9 @@ function hasLowBar({ components, y0, y1 }: TextLine): boolean {
   );
 }
 
+/** Round a printed line lie a few strokes of its neighbours; so much is noise, in which there is nothing to uncover. */
+const mostForeign = 4000;
+
 /** Boxes of ink inside a crop that is none of its lines'. Where it meets their letters, row by row. */
 function foreignInk(box: Box, lines: readonly TextLine[], { components, rules, step }: PageInk): Box[] {
   const [left, top, right, bottom] = box.map((value) => value / step);
@@ -164,8 +167,11 @@ function foreignInk(box: Box, lines: readonly TextLine[], { components, rules, s
       foreign.push(around);
       continue;
     }
-    for (let at = 0; at < runs.length; at += 3)
-      foreign.push([runs[at + 1] - 1, runs[at], runs[at + 2] + 1, runs[at] + 1]);
+    for (let at = 0; at < runs.length; at += 3) {
+      const [y, start, end] = [runs[at], runs[at + 1], runs[at + 2]];
+      if (y >= top - 1 && y <= bottom && end > left && start < right) foreign.push([start - 1, y, end + 1, y + 1]);
+    }
+    if (foreign.length > mostForeign) return [];
   }
   for (const [x0, y0, x1, y1] of rules) {
     const around: Box = [x0 - 1, y0 - 1, x1 + 1, y1 + 1];

@@ -3,8 +3,8 @@ import { modelErrorCodes } from '../../../models/errors.js';
 import { poolErrorCodes } from '../../../pool/errors.js';
 import { failureOf, titleOf } from '../../../router/web/read-failure.js';
 
-/** Codes that reading a file from the page cannot meet: device actions, page ranges, faults at start. */
-const elsewhere = /^(DEVICE_(UNKNOWN|STATE)|MODEL_|WEIGHTS_|COMPILE_|PAGE_RANGE_)/;
+/** Codes that reading a file from the page cannot meet: device actions, other hosts, page ranges, faults at start. */
+const elsewhere = /^(DEVICE_(UNKNOWN|STATE)|CROP_INVALID|MODEL_|WEIGHTS_|COMPILE_|PAGE_RANGE_)/;
 const routerCodes = ['REQUEST_INVALID', 'BODY_TOO_LARGE', 'UNAUTHORIZED', 'STARTING', 'INTERNAL'];
 
 describe('a failure in the page', () => {
