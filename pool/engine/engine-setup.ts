@@ -1,6 +1,6 @@
 import type { CompiledModel, ModelFolder } from '#models';
-import type { RuntimeDoor } from './engine.js';
 import type { Fault } from '../fault-injection.js';
+import type { RuntimeDoor } from './engine.js';
 
 /** What a shard is and has, from its start. Plain data: it crosses to a thread or a process. */
 export interface EngineSetup {

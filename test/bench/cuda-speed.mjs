@@ -15,10 +15,15 @@ const { graphs, fromCache } = await compileModel(model, { device: 'cuda', precis
 console.log(`compiled in ${since(start)} ms${fromCache ? ' (cached)' : ''}`);
 const blockCount = 600;
 start = performance.now();
-const opened = await openCudaGraphs({ model, graphs, device: Number(index), door, blockCount, wideFrom: wideFrom && Number(wideFrom) });
-console.log(
-  `${door}: opened in ${since(start)} ms, pool ${Math.round((blockCount * pagedBlockBytes(text)) / 1e6)} MB`,
-);
+const opened = await openCudaGraphs({
+  model,
+  graphs,
+  device: Number(index),
+  door,
+  blockCount,
+  wideFrom: wideFrom && Number(wideFrom),
+});
+console.log(`${door}: opened in ${since(start)} ms, pool ${Math.round((blockCount * pagedBlockBytes(text)) / 1e6)} MB`);
 
 async function measure(count, run) {
   const firstFrom = performance.now();

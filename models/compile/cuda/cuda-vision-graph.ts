@@ -2,8 +2,9 @@ import { float, GraphBuilder, microsoft } from '../graph-builder.js';
 import { toHalfBits } from '../half-float.js';
 import { linearBias } from '../linear.js';
 import type { ReaderWeights } from '../reader-weights.js';
-import { bytesSource } from '../weight-sources.js';
 import { embedPatches, patchInputs, patchRotation, projectPatches, type VisionParts } from '../vision-graph.js';
+import { bytesSource } from '../weight-sources.js';
+import { headsAtOnce, pairedRows } from './paired-halves.js';
 
 /** Attends over projected queries, keys and values [N, hiddenSize] of all patches of a run. */
 type PatchAttention = (graph: GraphBuilder, q: string, k: string, v: string) => string;
@@ -28,11 +29,14 @@ export function buildCudaVisionGraph(parts: Omit<VisionParts, 'isSeparate'>): Gr
   const tokenOffset = graph.input('token_offset', 'int32', ['B', 'S']);
   const patchStarts = graph.input('patch_starts', 'int32', ['B1']);
 
-  const [cos, sin] = patchRotation(graph, config, values).map((table) => weights.asFloatType(graph, table));
+  const atOnce = headsAtOnce(headCount, hiddenSize / headCount);
+  const [cos, sin] = patchRotation(graph, config, values).map((table) =>
+    graph.op('Concat', new Array(atOnce).fill(weights.asFloatType(graph, table)), { attributes: { axis: 1 } }),
+  );
   const rotate = (body: GraphBuilder, x: string) =>
     body.op('RotaryEmbedding', [body.op('Unsqueeze', [x, body.constant([0])]), patchRow, cos, sin], {
       domain: microsoft,
-      attributes: { num_heads: headCount, interleaved: 0 },
+      attributes: { num_heads: headCount / atOnce, interleaved: 1 },
     });
   const attributes = { num_heads: headCount };
   const attendBatched: PatchAttention = (body, q, k, v) => {
@@ -88,14 +92,15 @@ function carriedBias(graph: GraphBuilder, weights: ReaderWeights, attention: str
   return graph.weight(name, [hiddenSize], source);
 }
 
-/** The layers with their final norm. Biases go into the operator that follows, which reads the values anyway. */
+/** The layers with their final norm. Queries and keys are in paired order. Biases go into the operator that follows, which reads the values anyway. */
 function encodeLayers(
   graph: GraphBuilder,
   { config, weights, linear }: Omit<VisionParts, 'isSeparate'>,
   patches: string,
   attend: PatchAttention,
 ): string {
-  const { hiddenSize, intermediateSize } = config;
+  const { hiddenSize, intermediateSize, headCount } = config;
+  const headDim = hiddenSize / headCount;
   const name = (short: string) => weights.name('vision', short);
   const vector = (full: string) => graph.weight(full, [hiddenSize], weights.rows([full], [[hiddenSize]]));
   const norm = (layer: string) => [vector(`${layer}.weight`), vector(`${layer}.bias`)];
@@ -129,8 +134,13 @@ function encodeLayers(
   for (let index = 0; index < config.layerCount; index++) {
     const layer = name(`encoder.layers.${index}.`);
     const attention = `${layer}self_attn.`;
-    const project = (short: string) =>
-      linear(graph, normed, layerOf(`${attention}${short}`, hiddenSize, hiddenSize));
+    const paired = (full: string, shape: [number, number?]) =>
+      graph.weight(`${full} (paired)`, shape as number[], pairedRows(weights, full, shape, headDim));
+    const project = (short: string) => {
+      const matrix = paired(`${attention}${short}.weight`, [hiddenSize, hiddenSize]);
+      const bias = paired(`${attention}${short}.bias`, [hiddenSize]);
+      return graph.op('Gemm', [normed, matrix, bias], { attributes: { transB: 1 } });
+    };
     const values = withoutBias(normed, `${attention}v_proj`, hiddenSize, hiddenSize);
     const attended = attend(graph, project('q_proj'), project('k_proj'), values);
     const mixed = withoutBias(attended, `${attention}out_proj`, hiddenSize, hiddenSize);

@@ -203,11 +203,10 @@ function rotateRows(
   positions: string,
   [cos, sin]: RotaryTables,
 ): string {
-  const turned = graph.op(
-    'RotaryEmbedding',
-    [graph.op('Unsqueeze', [x, graph.constant([0])]), positions, cos, sin],
-    { domain: microsoft, attributes: { num_heads: config.headCount + config.kvHeadCount, interleaved: 0 } },
-  );
+  const turned = graph.op('RotaryEmbedding', [graph.op('Unsqueeze', [x, graph.constant([0])]), positions, cos, sin], {
+    domain: microsoft,
+    attributes: { num_heads: config.headCount + config.kvHeadCount, interleaved: 0 },
+  });
   return graph.op('Squeeze', [turned, graph.constant([0])]);
 }
 

@@ -63,7 +63,13 @@ async function openNative({ graphs, model, threadCount }: EngineSetup, device: n
   if (!prompt || !step || !wideStep) throw new TypeError('the graphs were not compiled for CUDA');
   // The library that calls native code is only loaded where it is used.
   const { openNativeGraphs } = await import('./native/open-native-graphs.js');
-  const opened = openNativeGraphs({ device, threadCount, graphs: { vision, prompt, step, wideStep }, model, blockCount });
+  const opened = openNativeGraphs({
+    device,
+    threadCount,
+    graphs: { vision, prompt, step, wideStep },
+    model,
+    blockCount,
+  });
   return proven(opened, model);
 }
 

@@ -29,7 +29,13 @@ export async function proveCache(graphs: Pick<EngineGraphs<never>, 'run'>, vocab
     await run(ids.slice(0, -1), 0, [3, 4]);
     const continued = await run(ids.slice(-1), length - 1, [3, 4]);
     const many = await graphs.run(
-      new Array(manyCount).fill({ ids: ids.slice(-1), pastLength: length - 1, blockIds: [3, 4], grids: [], embeddings: [] }),
+      new Array(manyCount).fill({
+        ids: ids.slice(-1),
+        pastLength: length - 1,
+        blockIds: [3, 4],
+        grids: [],
+        embeddings: [],
+      }),
     );
     const control = await run(ids.slice(-1), length - 1, [5, 6]);
     if (agree(whole, continued) && agree(whole, many)) kept++;

@@ -63,15 +63,7 @@ export class NativeRuntime {
     byteLength: number,
   ): BoundValue {
     const sizes = BigInt64Array.from(dims, BigInt);
-    const value = this.ort.create(
-      'createTensor',
-      info,
-      pointer,
-      byteLength,
-      sizes,
-      dims.length,
-      elementTypes[type],
-    );
+    const value = this.ort.create('createTensor', info, pointer, byteLength, sizes, dims.length, elementTypes[type]);
     return { pointer: value, kept: null };
   }
 

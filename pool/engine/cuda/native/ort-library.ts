@@ -25,7 +25,10 @@ const functions = {
   setGraphOptimization: [23, 'void *options, int level'],
   setIntraOpThreads: [24, 'void *options, int count'],
   createRunOptions: [39, '_Out_ void **result'],
-  createTensor: [49, 'void *memory, void *data, size_t bytes, int64_t *dims, size_t rank, int type, _Out_ void **result'],
+  createTensor: [
+    49,
+    'void *memory, void *data, size_t bytes, int64_t *dims, size_t rank, int type, _Out_ void **result',
+  ],
   createMemoryInfo: [68, 'const char *name, int allocator, int device, int kind, _Out_ void **result'],
   createAllocator: [131, 'void *session, void *memoryInfo, _Out_ void **result'],
   addSessionConfig: [130, 'void *options, const char *key, const char *value'],

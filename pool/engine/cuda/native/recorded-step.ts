@@ -35,9 +35,18 @@ export class RecordedStep {
     this.#shape = shape;
     this.#binding = binding;
 
-    const sizes = [batch * 8, (batch + 1) * 4, batch * 4, batch * width * 4, batch * 8, batch * groupSize * 4];
-    const places = sizes.reduce((ends, size) => [...ends, (ends.at(-1) as number) + aligned(size)], [0]);
-    const [ids, starts, pastLengths, blockTable, positions, slots, end] = places;
+    let end = 0;
+    const place = (byteLength: number) => {
+      const start = end;
+      end += aligned(byteLength);
+      return start;
+    };
+    const ids = place(batch * 8);
+    const starts = place((batch + 1) * 4);
+    const pastLengths = place(batch * 4);
+    const blockTable = place(batch * width * 4);
+    const positions = place(batch * 8);
+    const slots = place(batch * groupSize * 4);
     this.#sent = new Uint8Array(end);
     const { buffer } = this.#sent;
     this.#ids = new BigInt64Array(buffer, ids, batch);

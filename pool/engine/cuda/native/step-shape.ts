@@ -29,7 +29,12 @@ const leastWidth = 2;
  * The recorded shape a step runs as. Few shapes, so that few are recorded; empty rows cost next to nothing, as attention
  * reads one token for them and the matrices are read anyway.
  */
-export function stepShape(rows: readonly PagedRow[], blockSize: number, headsPerKey: number, from = wideFrom): StepShape {
+export function stepShape(
+  rows: readonly PagedRow[],
+  blockSize: number,
+  headsPerKey: number,
+  from = wideFrom,
+): StepShape {
   const lengths = rows.map(({ pastLength, ids }) => pastLength + ids.length);
   const longest = Math.max(...lengths);
   const isGrouped = headsPerKey > 1 && headsPerKey <= mostGroupSize && Math.min(...lengths) >= headsPerKey;
