@@ -1,6 +1,6 @@
 // Milliseconds of the graphs compiled for CUDA: decode steps, prompts, pictures. Weights may be random.
 // usage, after `npm run build`:
-//   node test/bench/cuda-speed.mjs MODEL_DIR [door, c-api or addon] [steps-only, from which batch steps are wide] [device] [cache]
+//   node test/bench/cuda-speed.mjs MODEL_DIR [door, c-api or addon] [steps-only, from how many tokens in all steps are wide] [device] [cache]
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileModel, openModel, pagedBlockBytes } from '../../dist/models/index.js';

@@ -9,7 +9,7 @@ export const proofBlockCount = 7;
 const tolerance = 0.1;
 const promptCount = 3;
 /** Enough for the path that many sequences take. */
-const manyCount = 32;
+const manyCount = 128;
 
 /**
  * Shows that what one run writes into the KV pool is there for the next: a prompt in one run must give what all but its

@@ -35,7 +35,7 @@ export interface NativeParts {
   /** Names of the weights each graph wants. */
   readonly weightNames: Readonly<Record<DecoderGraph, readonly string[]>>;
   readonly pool: KvPoolMemory;
-  /** Sequences from which steps are wide; what was measured to be best when absent. */
+  /** Tokens of all sequences from which steps are wide; what was measured to be best when absent. */
   readonly wideFrom?: number;
 }
 

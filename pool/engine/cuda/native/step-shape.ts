@@ -17,8 +17,8 @@ export interface StepShape {
   readonly leastTokens: number;
 }
 
-/** Sequences from which the wide step is the faster, measured (test/bench/README.md). */
-export const wideFrom = 16;
+/** Tokens that the sequences of a step have in all from which the wide step is the faster (test/bench/README.md). */
+export const wideFromTokens = 30_000;
 /** Query heads that one tile of the attention kernel takes. */
 const mostGroupSize = 64;
 /** Rows beyond this are recorded in steps of it. */
@@ -33,12 +33,12 @@ export function stepShape(
   rows: readonly PagedRow[],
   blockSize: number,
   headsPerKey: number,
-  from = wideFrom,
+  wideFrom = wideFromTokens,
 ): StepShape {
   const lengths = rows.map(({ pastLength, ids }) => pastLength + ids.length);
   const longest = Math.max(...lengths);
   const isGrouped = headsPerKey > 1 && headsPerKey <= mostGroupSize && Math.min(...lengths) >= headsPerKey;
-  const isWide = isGrouped && rows.length >= from;
+  const isWide = isGrouped && lengths.reduce((sum, length) => sum + length, 0) >= wideFrom;
   const batch = rows.length <= batchStep ? nextPower(rows.length) : Math.ceil(rows.length / batchStep) * batchStep;
   const width = Math.max(leastWidth, nextPower(Math.ceil(longest / blockSize)));
   return {
