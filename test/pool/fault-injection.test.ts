@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { configSchema } from '../../config/index.js';
-import { openPool } from '../../pool/open-pool.js';
 import { readFaults, refuseUnreachable, strikes } from '../../pool/fault-injection.js';
+import { openPool } from '../../pool/open-pool.js';
 
 describe('reading QUIRE_FAULTS', () => {
   it('is nothing when it is not set', () => {
