@@ -9,18 +9,20 @@ export const serverDefaults = {
   threads: 0,
   maxBatch: 64,
   cache: '',
+  precision: 'auto',
 };
 
 /**
  * Starts the built server on these devices. Loop guard off, as random weights repeat themselves; limits that no load here
  * reaches.
  */
-export function serve({ model, threads, maxBatch, cache }, devices, env = {}) {
+export function serve({ model, threads, maxBatch, cache, precision }, devices, env = {}) {
   return startServer({
     engine: 'real',
     devices,
     env: {
       QUIRE_LOG_LEVEL: 'warn',
+      QUIRE_MODEL_PRECISION: precision,
       QUIRE_ENGINE_LOOP_GUARD: 'false',
       QUIRE_ENGINE_MAX_BATCH: String(maxBatch),
       QUIRE_DEVICES_THREADS_PER_DEVICE: String(threads),

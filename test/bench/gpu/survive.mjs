@@ -25,6 +25,7 @@ const parameters = readParameters({
   shape: '',
   inFlight: 64,
   pictures: 24,
+  quietRounds: 4,
   calmSeconds: 6,
   betweenSeconds: 6,
   afterSeconds: 6,
@@ -84,13 +85,13 @@ async function ask(request, name) {
   return { id, name, said, wrong, status: answer.status, ms: answer.endedAt - answer.startedAt, at: seconds() };
 }
 
-/** Alone, then at full load, until every picture was read at least twice in company. */
+/** Alone, then at full load, until every picture was read in company `quietRounds` times. */
 async function readQuietly() {
   const said = [];
   for (const [name, request] of requests.entries()) said[name] = (await ask(request, name)).said;
   const unsteady = new Set();
   let next = 0;
-  const total = Math.max(parameters.inFlight, requests.length) * 2;
+  const total = Math.max(parameters.inFlight, requests.length) * parameters.quietRounds;
   await Promise.all(
     Array.from({ length: parameters.inFlight }, async () => {
       while (next < total) {
@@ -224,6 +225,8 @@ for (let second = Math.floor(loadFrom); second < timeline.at(-1).at; second++) {
     states: devices.map((_, place) => first.states[idOf(place)]).join(' + '),
   });
 }
+const isReal =
+  parameters.fault !== 'cuda-fault' || /700|illegal memory/i.test(outages.at(-1)?.status.lastError?.message);
 const isSound = !verdicts.LOST && !verdicts.DIFFERS && twice === 0 && unlogged === 0;
 const isBack = outages.length === 2 && outages.every((one) => one.isBack && one.readyAt - one.from <= goalSeconds);
 report('gpu-survive', {
@@ -260,6 +263,9 @@ report('gpu-survive', {
   notes: [
     describeGpus(),
     `${isSound ? 'Sound' : 'NOT SOUND'}: nothing lost, nothing twice, nothing different. Back within ${goalSeconds} s: ${isBack ? 'yes' : 'NO'}.`,
+    ...(isReal
+      ? []
+      : ['The last error of the device does not tell of an illegal memory access: see the log in the JSON file.']),
     ...all
       .filter(({ wrong }) => wrong)
       .slice(0, 5)
@@ -267,6 +273,8 @@ report('gpu-survive', {
   ],
   data: {
     timeline,
+    said,
+    different: all.filter((one) => /differs/i.test(verdictOf(one))).map(({ name, said: got }) => ({ name, got })),
     odd: server
       .log()
       .split('\n')
