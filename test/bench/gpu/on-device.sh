@@ -4,7 +4,7 @@
 # Here, from the project's root:
 #   bash test/bench/gpu/on-device.sh build           dist/ with the writer of random weights in it, to be carried there
 # There, from the root of a copy of the project (dist/ is git-ignored and must be brought along):
-#   bash test/bench/gpu/on-device.sh collect         moves pieces in .gpu/ (node, packages, CUDA provider, unpack.sh) to /tmp/s
+#   bash test/bench/gpu/on-device.sh collect         moves pieces in .gpu/ (base*: node and packages, cuda*: provider) to /tmp/s
 #   bash test/bench/gpu/on-device.sh unpack          puts them together
 #   bash test/bench/gpu/on-device.sh STEP…           any of:
 #     goldens     the samples of the embedded model, token for token                     < 1 min
@@ -35,6 +35,19 @@ build() {
   du -sh dist
 }
 
+# As shared/gpu/unpack.sh of the workplace does, which does not travel.
+unpack() {
+  local libraries=$run/node_modules/onnxruntime-node/bin/napi-v6/linux/x64
+  mkdir -p $run
+  cat /tmp/s/base* | xz -dc -T0 | tar x -C $run
+  cat /tmp/s/cuda* | xz -dc -T0 > $libraries/libonnxruntime_providers_cuda.so
+  mv $run/libonnxruntime_providers_shared.so $libraries/
+  if ldd $libraries/libonnxruntime_providers_cuda.so | grep 'not found'; then
+    echo 'a CUDA library is missing' >&2
+    return 1
+  fi
+}
+
 # What a step needs: node, packages, weights.
 prepare() {
   if [ -x $run/node ]; then export PATH=$run:$PATH; fi
@@ -56,8 +69,8 @@ for name in "$@"; do
   started=$SECONDS
   case $name in
     build) build; continue ;;
-    collect) mkdir -p /tmp/s; mv .gpu/* /tmp/s/; ls -l /tmp/s; continue ;;
-    unpack) bash /tmp/s/unpack.sh; continue ;;
+    collect) mkdir -p /tmp/s; mv .gpu/base* .gpu/cuda* /tmp/s/ 2>/dev/null || true; ls -l /tmp/s; continue ;;
+    unpack) unpack; continue ;;
   esac
   prepare
   case $name in

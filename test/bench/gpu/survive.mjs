@@ -1,4 +1,4 @@
-// Two devices under load; one is killed from outside, then one breaks by itself. Nothing may be lost, answered twice or
+// Devices under load, two or also one; one is killed from outside, then one breaks by itself. Nothing may be lost, answered twice or
 // read differently; the other device works on; the broken one is back soon.
 //   node test/bench/gpu/survive.mjs [--model DIR] [--devices cuda:0,cuda:1] [--fault cuda-fault] [--seconds 45]
 //
@@ -68,9 +68,10 @@ const startedAt = performance.now();
 const seconds = () => (performance.now() - startedAt) / 1000;
 let isOver = false;
 
-/** `cpu` names are numbered by their place. */
+/** Devices named `cpu` are numbered among themselves. */
 function idOf(place) {
-  return devices[place] === 'cpu' ? `cpu:${place}` : devices[place];
+  if (devices[place] !== 'cpu') return devices[place];
+  return `cpu:${devices.slice(0, place).filter((name) => name === 'cpu').length}`;
 }
 
 async function ask(request, name) {
@@ -229,7 +230,7 @@ const isReal =
   parameters.fault !== 'cuda-fault' || /700|illegal memory/i.test(outages.at(-1)?.status.lastError?.message);
 const isSound = !verdicts.LOST && !verdicts.DIFFERS && twice === 0 && unlogged === 0;
 const isBack = outages.length === 2 && outages.every((one) => one.isBack && one.readyAt - one.from <= goalSeconds);
-report('gpu-survive', {
+report(parameters.shape ? 'gpu-survive-shape' : 'gpu-survive', {
   parameters,
   tables: {
     'Second by second': perSecond,

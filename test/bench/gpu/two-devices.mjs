@@ -190,7 +190,7 @@ if (pages.length > 0) {
     'stages, mean ms': figures.stages,
   }));
 }
-report('gpu-two-devices', {
+report(steps.length === 1 ? 'gpu-one-device' : 'gpu-two-devices', {
   parameters,
   tables,
   notes: [
