@@ -1,4 +1,5 @@
 import type { CompiledModel, ModelFolder } from '#models';
+import type { RuntimeDoor } from './engine.js';
 import type { Fault } from '../fault-injection.js';
 
 /** What a shard is and has, from its start. Plain data: it crosses to a thread or a process. */
@@ -9,6 +10,8 @@ export interface EngineSetup {
   readonly target: { readonly kind: 'cpu' } | { readonly kind: 'cuda'; readonly index: number };
   /** Threads an operator may use (CPU). */
   readonly threadCount: number;
+  /** Way to the runtime on CUDA. */
+  readonly cudaDoor: 'auto' | RuntimeDoor;
   readonly model: Pick<ModelFolder, 'reader' | 'manifest'>;
   readonly graphs: CompiledModel['graphs'];
   readonly limits: {

@@ -62,10 +62,16 @@ export interface StepResult {
   readonly report: StepReport;
 }
 
+/** How an engine reaches ONNX Runtime: through the Node addon, or through the C API of the same library. */
+export type RuntimeDoor = 'addon' | 'c-api';
+
 export interface EngineCapacity {
   /** Sequences that decode together. */
   readonly maxBatch: number;
   readonly kvBlocksTotal: number;
+  readonly runtimeDoor?: RuntimeDoor;
+  /** Why it is not the C API, where that was wanted. */
+  readonly runtimeDoorReason?: string;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { pagedBlockSize } from '#models';
 import { PoolError } from '../../errors.js';
-import type { PagedGraphs, PagedResult } from './paged-graphs.js';
+import type { EngineGraphs, PagedResult } from './engine-graphs.js';
 
 /** Blocks the proof uses, 1 to 6; the pool must have one more. */
 export const proofBlockCount = 7;
@@ -15,7 +15,7 @@ const promptCount = 3;
  * token over blocks that nobody filled, must give something else. The pool is updated in place by means the runtime
  * does not document, so this is repeated at every start. Throws DEVICE_LOST.
  */
-export async function proveCache(graphs: Pick<PagedGraphs, 'run'>, vocabSize: number): Promise<void> {
+export async function proveCache(graphs: Pick<EngineGraphs<never>, 'run'>, vocabSize: number): Promise<void> {
   const length = pagedBlockSize + 44;
   let kept = 0;
   let controlled = 0;

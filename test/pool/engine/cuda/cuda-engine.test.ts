@@ -39,7 +39,7 @@ function crop(
   return { id, task: 'ocr', promptIds, images, maxTokens, isStreamed: false, ...more };
 }
 
-async function drain(engine: CudaEngine, between: (step: number, events: readonly EngineEvent[]) => void = () => {}) {
+async function drain(engine: CudaEngine<Uint16Array>, between: (step: number, events: readonly EngineEvent[]) => void = () => {}) {
   const readings = new Map<number, readonly number[]>();
   for (let step = 0; engine.hasWork && step < 2000; step++) {
     const { events } = await engine.step();
