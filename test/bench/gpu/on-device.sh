@@ -17,12 +17,12 @@
 #     start       start to ready, cold and warm; memory                                  1 min
 #
 # Variables: DEVICES (cuda:0,cuda:1), MODEL (/tmp/m09, written when it is not there), MODEL_SIZE (0.9b, or small for
-# a CPU), CACHE (/tmp/quire-graphs), FAULT (cuda-fault), OPTIONS (more of a step's own arguments). Tables go to standard
+# a CPU), CACHE (/tmp/quire-graphs), FAULT (cuda-fault), DOOR (c-api, or addon), OPTIONS (more of a step's own arguments). Tables go to standard
 # output; figures as JSON to $OUT, where that is set.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 DEVICES=${DEVICES:-cuda:0,cuda:1} MODEL=${MODEL:-/tmp/m09} MODEL_SIZE=${MODEL_SIZE:-0.9b} CACHE=${CACHE:-/tmp/quire-graphs}
-FAULT=${FAULT:-cuda-fault} OPTIONS=${OPTIONS:-}
+FAULT=${FAULT:-cuda-fault} DOOR=${DOOR:-c-api} OPTIONS=${OPTIONS:-}
 first=${DEVICES%%,*}
 run=/tmp/s/run
 gpu=test/bench/gpu
@@ -63,7 +63,8 @@ step() {
   timeout -k 10 "$limit" node "$@" $OPTIONS
 }
 
-with_model=(--model "$MODEL" --cache "$CACHE")
+with_cache=(--door "$DOOR" --cache "$CACHE")
+with_model=(--model "$MODEL" "${with_cache[@]}")
 failed=0
 for name in "$@"; do
   started=$SECONDS
@@ -74,19 +75,19 @@ for name in "$@"; do
   esac
   prepare
   case $name in
-    goldens) step 120 test/bench/cuda-goldens.mjs "${first#cuda:}" "$CACHE" ;;
-    speed) step 180 test/bench/cuda-speed.mjs "$MODEL" "${first#cuda:}" "$CACHE" ;;
+    goldens) step 120 test/bench/cuda-goldens.mjs "$DOOR" "${first#cuda:}" "$CACHE" ;;
+    speed) step 180 test/bench/cuda-speed.mjs "$MODEL" "$DOOR" ;;
     throughput)
-      step 120 test/bench/cuda-throughput.mjs "$MODEL" 728x1316 128 32 3 "${first#cuda:}" "$CACHE" &&
-        step 120 test/bench/cuda-throughput.mjs "$MODEL" 364x644 512 64 3 "${first#cuda:}" "$CACHE"
+      step 120 test/bench/cuda-throughput.mjs "$MODEL" 728x1316 128 32 3 "$DOOR" "${first#cuda:}" "$CACHE" &&
+        step 120 test/bench/cuda-throughput.mjs "$MODEL" 364x644 512 64 3 "$DOOR" "${first#cuda:}" "$CACHE"
       ;;
     http) step 240 $gpu/two-devices.mjs "${with_model[@]}" --devices "$first" --parts alone,rate ;;
     two) step 300 $gpu/two-devices.mjs "${with_model[@]}" --devices "$DEVICES" --parts rate,page ;;
-    survive) step 180 $gpu/survive.mjs --cache "$CACHE" --devices "$DEVICES" --fault "$FAULT" ;;
+    survive) step 180 $gpu/survive.mjs "${with_cache[@]}" --devices "$DEVICES" --fault "$FAULT" ;;
     survive-09)
       step 240 $gpu/survive.mjs "${with_model[@]}" --devices "$DEVICES" --fault "$FAULT" --shape 644x364:128 --inFlight 128
       ;;
-    start) step 240 $gpu/start.mjs --model "$MODEL" --devices "$first" ;;
+    start) step 240 $gpu/start.mjs --model "$MODEL" --door "$DOOR" --devices "$first" ;;
     *) echo "no step $name" >&2; exit 2 ;;
   esac || { failed=1; echo "$name FAILED" >&2; }
   echo "--- $name took $((SECONDS - started)) s"

@@ -10,19 +10,22 @@ export const serverDefaults = {
   maxBatch: 64,
   cache: '',
   precision: 'auto',
+  /** How CUDA devices reach the runtime: auto, c-api or addon. */
+  door: 'auto',
 };
 
 /**
  * Starts the built server on these devices. Loop guard off, as random weights repeat themselves; limits that no load here
  * reaches.
  */
-export function serve({ model, threads, maxBatch, cache, precision }, devices, env = {}) {
+export function serve({ model, threads, maxBatch, cache, precision, door }, devices, env = {}) {
   return startServer({
     engine: 'real',
     devices,
     env: {
       QUIRE_LOG_LEVEL: 'warn',
       QUIRE_MODEL_PRECISION: precision,
+      QUIRE_DEVICES_CUDA_DOOR: door,
       QUIRE_ENGINE_LOOP_GUARD: 'false',
       QUIRE_ENGINE_MAX_BATCH: String(maxBatch),
       QUIRE_DEVICES_THREADS_PER_DEVICE: String(threads),

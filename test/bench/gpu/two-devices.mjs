@@ -2,9 +2,9 @@
 //   node test/bench/gpu/two-devices.mjs --model DIR [--devices cuda:0,cuda:1] [--parts alone,rate,page]
 //
 // rate: `shapes` lists WIDTHxHEIGHT:TOKENS:IN_FLIGHT, in flight for each device. Weights must be random: with real ones an
-// answer ends when it ends. page: the median time of a page of 24 equal crops, and the
-// mean of its stages; `pages` lists PIXELS:TOKENS of a crop. alone: one streamed request at a time, on the first device.
-// With one device named nothing is compared.
+// answer ends when it ends. page: the median time of a page of 24 equal crops, and the mean of its stages (prepare, detect
+// and total of the page, the others of a crop); `pages` lists PIXELS:TOKENS, to which a crop is enlarged (0: it is not) and
+// what it generates. alone: one streamed request at a time, on the first device. With one device named nothing is compared.
 import { linesRequest, openAgent, send } from '../http/client.mjs';
 import { percentile, readParameters, report } from '../http/kit.mjs';
 import { describeGpus } from './machine.mjs';
@@ -20,7 +20,7 @@ const parameters = readParameters({
   warmSeconds: 8,
   seconds: 20,
   clients: 4,
-  pages: '250000:32,250000:128,1000000:32',
+  pages: '0:32,0:128,800000:32',
   pageTurns: 9,
   aloneTurns: 9,
 });
@@ -82,7 +82,7 @@ async function measurePage(server, { pixels, tokens }) {
     // The detector runs and nothing it finds counts: lines found by their ink are read once, whatever random weights say.
     layoutThreshold: 1,
     mergeLayoutBlocks: false,
-    minPixels: pixels,
+    ...(pixels > 0 && { minPixels: pixels }),
     maxNewTokens: tokens,
   });
   const times = [];
@@ -111,6 +111,7 @@ async function measurePage(server, { pixels, tokens }) {
     leastMs: Math.min(...times),
     mostMs: Math.max(...times),
     tokenCount: perPage('quire_output_tokens_total') / cropCount,
+    imageTokenCount: perPage('quire_image_tokens_total') / cropCount,
     stages: stages.join(', '),
   };
 }
@@ -176,7 +177,7 @@ if (rates.length > 0) {
 if (pages.length > 0) {
   tables['One page of 24 crops'] = pages.map(({ crop, used, ...figures }) => ({
     'a crop': nameOfCrop(crop),
-    'tokens read': figures.tokenCount,
+    'image tokens, tokens read': `${figures.imageTokenCount}, ${figures.tokenCount}`,
     devices: used.join('+'),
     'median ms': Math.round(figures.ms),
     'least, most': `${Math.round(figures.leastMs)}, ${Math.round(figures.mostMs)}`,
@@ -201,7 +202,7 @@ report(steps.length === 1 ? 'gpu-one-device' : 'gpu-two-devices', {
 });
 
 function nameOfCrop({ pixels, tokens }) {
-  return `${pixels} pixels, ${tokens} tokens`;
+  return `${pixels > 0 ? `enlarged to ${pixels} pixels` : 'as printed'}, ${tokens} tokens`;
 }
 
 function nameOf({ width, height, tokens }) {
