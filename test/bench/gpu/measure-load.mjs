@@ -52,9 +52,12 @@ export async function measureLoad(server, { width, height, tokens, inFlight, cli
     if (whole.length === 0) throw new Error(`no request of full length ended within ${seconds} s`);
     const elapsed = (to - from) / 1000;
     const times = whole.map(({ ms }) => ms);
+    const tokensPerRequest = mean(whole.map((one) => one.tokens));
+    const tokenCount = counted.reduce((sum, one) => sum + one.tokens, 0);
     return {
-      requestsPerSecond: counted.length / elapsed,
-      tokensPerRequest: mean(whole.map((one) => one.tokens)),
+      // Where the warm time was too short, the shorter first requests count for less than one.
+      requestsPerSecond: tokenCount / tokensPerRequest / elapsed,
+      tokensPerRequest,
       p50Ms: percentile(times, 0.5),
       p99Ms: percentile(times, 0.99),
       serverCores: cpu.all / elapsed,
@@ -63,7 +66,6 @@ export async function measureLoad(server, { width, height, tokens, inFlight, cli
         1000 * Math.max(halfway.quire_event_loop_delay_p99_seconds, metrics.quire_event_loop_delay_p99_seconds),
       busiestClientCores: Math.max(...reports.map(({ cpuShare }) => cpuShare)),
       bodyKb: prepared[0].bodyBytes / 1024,
-      firstsCounted: counted.length - whole.length,
     };
   } finally {
     leave();

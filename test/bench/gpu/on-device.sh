@@ -16,9 +16,9 @@
 #     survive-09  the same with the random weights                                       1.5 min
 #     start       start to ready, cold and warm; memory                                  1 min
 #
-# Variables: DEVICES (cuda:0,cuda:1), MODEL (/tmp/m09, written when it is not there), MODEL_SIZE (0.9b, or small for
-# a CPU), CACHE (/tmp/quire-graphs), FAULT (cuda-fault), DOOR (c-api, or addon), OPTIONS (more of a step's own arguments). Tables go to standard
-# output; figures as JSON to $OUT, where that is set.
+# Variables: DEVICES (cuda:0,cuda:1), MODEL (/tmp/m09, written when it is not there), MODEL_SIZE (0.9b, or small for a
+# CPU), CACHE (/tmp/quire-graphs), FAULT (cuda-fault), DOOR (c-api, or addon), OPTIONS (more arguments of the step). Tables
+# go to standard output; figures as JSON to $OUT, where that is set.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 DEVICES=${DEVICES:-cuda:0,cuda:1} MODEL=${MODEL:-/tmp/m09} MODEL_SIZE=${MODEL_SIZE:-0.9b} CACHE=${CACHE:-/tmp/quire-graphs}

@@ -16,8 +16,7 @@ const real = join(root, 'dist/router/main.js');
 
 /**
  * Starts a server and waits until it is ready. `engine`: `simulated` or `real`. `devices`: how many of the CPU, or names.
- * `env`: settings; of the parent's
- * environment nothing of Quire's is passed on. Its log is collected.
+ * `env`: settings; of the parent's environment nothing of Quire's is passed on. Its log is collected.
  */
 export async function startServer({ engine, devices = 1, env = {} }) {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('QUIRE_')));
