@@ -20,7 +20,7 @@ import { openWeights } from './weights-files.js';
 /** Raised when the graphs change, so that no older cache is used. */
 const compilerVersion = 8;
 
-export const graphNames = ['vision', 'prefill', 'decode', 'decoder', 'prompt', 'step', 'layout'] as const;
+export const graphNames = ['vision', 'prefill', 'decode', 'decoder', 'prompt', 'step', 'wide-step', 'layout'] as const;
 export type GraphName = (typeof graphNames)[number];
 
 /** Graphs of a model for one target, on disk; each lies beside the file of its weights. */
@@ -29,11 +29,11 @@ export interface CompiledModel {
   /** Hash of everything the graphs were made from. */
   readonly key: string;
   /**
-   * Absolute paths. For CUDA one graph prefills and decodes: both paths name it; `prompt` and `step` are its two halves
-   * with free weights. `layout` is absent where the model has no detector.
+   * Absolute paths. For CUDA one graph prefills and decodes: both paths name it; `prompt`, `step` and `wideStep` are
+   * its parts with free weights. `layout` is absent where the model has no detector.
    */
   readonly graphs: Readonly<Record<'vision' | 'prefill' | 'decode', string>> &
-    Readonly<Partial<Record<'prompt' | 'step' | 'layout', string>>>;
+    Readonly<Partial<Record<'prompt' | 'step' | 'wideStep' | 'layout', string>>>;
   readonly fromCache: boolean;
 }
 

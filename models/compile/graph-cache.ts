@@ -132,7 +132,14 @@ function describe(dir: string, key: string, fromCache: boolean): CompiledModel {
   const path = (name: GraphName) => join(dir, `${name}.onnx`);
   const decoder = path('decoder');
   const graphs = existsSync(decoder)
-    ? { vision: path('vision'), prefill: decoder, decode: decoder, prompt: path('prompt'), step: path('step') }
+    ? {
+        vision: path('vision'),
+        prefill: decoder,
+        decode: decoder,
+        prompt: path('prompt'),
+        step: path('step'),
+        wideStep: path('wide-step'),
+      }
     : { vision: path('vision'), prefill: path('prefill'), decode: path('decode') };
   const layout = path('layout');
   return { dir, key, graphs: existsSync(layout) ? { ...graphs, layout } : graphs, fromCache };

@@ -1,12 +1,12 @@
 // Milliseconds of the graphs compiled for CUDA: decode steps, prompts, pictures. Weights may be random.
 // usage, after `npm run build`:
-//   node test/bench/cuda-speed.mjs MODEL_DIR [door, c-api or addon] [device index] [cache folder]
+//   node test/bench/cuda-speed.mjs MODEL_DIR [door, c-api or addon] [steps-only, from which batch steps are wide] [device] [cache]
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { compileModel, openModel, pagedBlockBytes } from '../../dist/models/index.js';
 import { openCudaGraphs } from './cuda-graphs.mjs';
 
-const [dir, door = 'c-api', index = '0', cacheDir = join(tmpdir(), 'quire-bench')] = process.argv.slice(2);
+const [dir, door = 'c-api', wideFrom, index = '0', cacheDir = join(tmpdir(), 'quire-bench')] = process.argv.slice(2);
 const model = await openModel(dir);
 const { vision, text } = model.reader;
 const since = (start) => Math.round(performance.now() - start);
@@ -15,7 +15,7 @@ const { graphs, fromCache } = await compileModel(model, { device: 'cuda', precis
 console.log(`compiled in ${since(start)} ms${fromCache ? ' (cached)' : ''}`);
 const blockCount = 600;
 start = performance.now();
-const opened = await openCudaGraphs({ model, graphs, device: Number(index), door, blockCount });
+const opened = await openCudaGraphs({ model, graphs, device: Number(index), door, blockCount, wideFrom: wideFrom && Number(wideFrom) });
 console.log(
   `${door}: opened in ${since(start)} ms, pool ${Math.round((blockCount * pagedBlockBytes(text)) / 1e6)} MB`,
 );
@@ -38,7 +38,9 @@ async function measure(count, run) {
 const blocksOf = (row, count) => Array.from({ length: count }, (_, place) => 1 + row * count + place);
 for (const [batch, past] of [
   [1, 700],
+  [4, 700],
   [8, 700],
+  [16, 700],
   [32, 700],
   [64, 700],
   [128, 700],
@@ -57,6 +59,10 @@ for (const [batch, past] of [
     embeddings: [],
   }));
   console.log(`decode step, past ${past}, batch ${batch}: ${await measure(30, () => opened.run(rows))}`);
+}
+if (wideFrom) {
+  await opened.close();
+  process.exit();
 }
 for (const [length, count] of [
   [311, 1],

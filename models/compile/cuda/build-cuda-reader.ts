@@ -6,7 +6,7 @@ import type { SafetensorsReader } from '../safetensors-reader.js';
 import { checkCudaKernels } from './check-kernels.js';
 import { buildCudaVisionGraph } from './cuda-vision-graph.js';
 import { pagedBlockSize } from './kv-pool.js';
-import { buildPagedDecoderGraph, buildPagedPromptGraph, buildPagedStepGraph } from './paged-decoder-graph.js';
+import { buildPagedDecoderGraph, buildPagedPromptGraph, buildPagedStepGraph, buildWideStepGraph } from './paged-decoder-graph.js';
 
 /** The graphs of a reader for CUDA in float16. Throws COMPILE_FAILED for sizes no kernel takes, and WEIGHTS_INVALID. */
 export function buildCudaReader(model: ModelFolder, reader: SafetensorsReader): GraphBundle[] {
@@ -31,6 +31,7 @@ export function buildCudaReader(model: ModelFolder, reader: SafetensorsReader): 
         { name: 'decoder', graph: buildPagedDecoderGraph(decoder, pagedBlockSize) },
         { name: 'prompt', graph: buildPagedPromptGraph(decoder, pagedBlockSize), hasFreeWeights: true },
         { name: 'step', graph: buildPagedStepGraph(decoder, pagedBlockSize), hasFreeWeights: true },
+        { name: 'wide-step', graph: buildWideStepGraph(decoder, pagedBlockSize), hasFreeWeights: true },
       ],
     },
   ];

@@ -66,11 +66,56 @@ export function buildPagedStepGraph(parts: DecoderParts, blockSize: number): Gra
   return withOutputs(graph, ...stepTokens(graph, parts, rowInputs(graph, parts, blockSize)));
 }
 
+/**
+ * As the step, for many sequences: the query heads that share keys and values attend as if they were tokens of one
+ * head, so that keys and values are read once for all of them and not once for each.
+ *
+ * Each sequence has `groupSize` rows in attention, of which one brings its key and value. So `sequence_starts` counts in
+ * groups, `past_lengths` is the length with the new token less a group (no sequence may be shorter), and `slot_mapping`
+ * int32 [B · groupSize] is the place of the new token in the pool for one row of each sequence and -1 for the others;
+ * `position_ids` int64 [1, B] is the position of the new token.
+ */
+export function buildWideStepGraph(parts: DecoderParts, blockSize: number): GraphBuilder {
+  const { headCount, kvHeadCount, headDim } = parts.config;
+  const groupSize = headCount / kvHeadCount;
+  const keyWidth = kvHeadCount * headDim;
+  const graph = new GraphBuilder('wide-step');
+  const rows = rowInputs(graph, parts, blockSize);
+  const slots = graph.input('slot_mapping', 'int32', ['G']);
+  const positions = graph.input('position_ids', 'int64', [1, 'B']);
+  const tables = rotaryTables(graph, parts);
+  const reshape = (x: string, dims: number[]) => graph.op('Reshape', [x, graph.constant(dims)]);
+  const swap = (x: string) => graph.op('Transpose', [x], { attributes: { perm: [0, 2, 1, 3] } });
+  const repeat = (x: string) => {
+    const column = graph.op('Unsqueeze', [x, graph.constant([1])]);
+    return reshape(graph.op('Expand', [column, graph.constant([1, groupSize, 1])]), [-1, keyWidth]);
+  };
+  const attend: Attend = (fused, layer) => {
+    const [turning, v] = splitLast(graph, fused, [headCount * headDim + keyWidth, keyWidth]);
+    const turned = rotateRows(graph, parts, turning, positions, tables);
+    const [q, k] = splitLast(graph, turned, [headCount * headDim, keyWidth]);
+    const queries = reshape(swap(reshape(q, [-1, kvHeadCount, groupSize, headDim])), [-1, keyWidth]);
+    const attended = graph.op(
+      'PagedAttention',
+      [
+        ...[queries, repeat(k), repeat(v), keyCacheName(layer), valueCacheName(layer)],
+        ...[rows.starts, rows.pastLengths, rows.blockTable, '', '', slots, '', '', '', '', '', rows.bounds],
+      ],
+      { domain: microsoft, attributes: { num_heads: kvHeadCount, kv_num_heads: kvHeadCount, is_causal: 0 } },
+    );
+    return reshape(swap(reshape(attended, [-1, groupSize, kvHeadCount, headDim])), [-1, headCount * headDim]);
+  };
+  const embedded = graph.op('Gather', [embeddingTable(graph, parts), rows.ids]);
+  return withOutputs(graph, ...chooseTokens(graph, parts, buildDecoderLayers(graph, parts, embedded, attend)));
+}
+
 function withOutputs(graph: GraphBuilder, token: string, logprob: string): GraphBuilder {
   graph.output(token, 'int64', ['B'], 'token');
   graph.output(logprob, 'float32', ['B'], 'logprob');
   return graph;
 }
+
+type RotaryTables = readonly [cos: string, sin: string];
 
 /** Inputs of every run: which tokens, whose they are, and where the pool keeps them. */
 interface RowInputs {
@@ -125,7 +170,7 @@ function attendPaged(
   rows: RowInputs,
   layer: number,
   projected: readonly string[],
-  rotary: readonly [cos: string, sin: string] | null,
+  rotary: RotaryTables | null,
 ): string {
   const pool = [keyCacheName(layer), valueCacheName(layer)];
   const where = [rows.starts, rows.pastLengths, rows.blockTable, ...(rotary ?? ['', ''])];
@@ -139,15 +184,39 @@ function attendPaged(
   });
 }
 
-function stepTokens(graph: GraphBuilder, parts: DecoderParts, rows: RowInputs): [token: string, logprob: string] {
-  const { config, weights } = parts;
+/** Cosine and sine of every position, as weights. */
+function rotaryTables(graph: GraphBuilder, { config, weights }: DecoderParts): RotaryTables {
   const table = (name: string, value: (angle: number) => number) =>
     graph.weight(
       name,
       [config.maxPositions, config.headDim / 2],
       weights.remember(name, () => rotaryTable(config, value)),
     );
-  const rotary = [table('rotary.cos', Math.cos), table('rotary.sin', Math.sin)] as const;
+  return [table('rotary.cos', Math.cos), table('rotary.sin', Math.sin)];
+}
+
+/** Queries and keys turn by the same angles, so they are rotated together: `x` [n, (heads + kvHeads)·headDim]. */
+function rotateRows(
+  graph: GraphBuilder,
+  { config }: DecoderParts,
+  x: string,
+  positions: string,
+  [cos, sin]: RotaryTables,
+): string {
+  const turned = graph.op(
+    'RotaryEmbedding',
+    [graph.op('Unsqueeze', [x, graph.constant([0])]), positions, cos, sin],
+    { domain: microsoft, attributes: { num_heads: config.headCount + config.kvHeadCount, interleaved: 0 } },
+  );
+  return graph.op('Squeeze', [turned, graph.constant([0])]);
+}
+
+function splitLast(graph: GraphBuilder, x: string, widths: readonly number[]): string[] {
+  return graph.op('Split', [x, graph.constant(widths)], { outputs: widths.length, attributes: { axis: -1 } });
+}
+
+function stepTokens(graph: GraphBuilder, parts: DecoderParts, rows: RowInputs): [token: string, logprob: string] {
+  const rotary = rotaryTables(graph, parts);
   const attend: Attend = (fused, layer) => attendPaged(graph, parts, rows, layer, [fused, '', ''], rotary);
   const embedded = graph.op('Gather', [embeddingTable(graph, parts), rows.ids]);
   return chooseTokens(graph, parts, buildDecoderLayers(graph, parts, embedded, attend));
@@ -168,17 +237,9 @@ function promptTokens(
   ]);
   const [cos, sin] = textRotation(graph, config, prompts.positions).map((table) => weights.asFloatType(graph, table));
   const attend: Attend = (fused, layer) => {
-    // Queries and keys turn by the same angles, so they are rotated together.
-    const widths = graph.constant([(headCount + kvHeadCount) * headDim, kvHeadCount * headDim]);
-    const [turning, v] = graph.op('Split', [fused, widths], { outputs: 2, attributes: { axis: -1 } });
-    const turned = graph.op(
-      'RotaryEmbedding',
-      [graph.op('Unsqueeze', [turning, graph.constant([0])]), prompts.tokenRow, cos, sin],
-      { domain: microsoft, attributes: { num_heads: headCount + kvHeadCount, interleaved: 0 } },
-    );
-    const counts = graph.constant([headCount * headDim, kvHeadCount * headDim]);
-    const flat = graph.op('Squeeze', [turned, graph.constant([0])]);
-    const [q, k] = graph.op('Split', [flat, counts], { outputs: 2, attributes: { axis: -1 } });
+    const [turning, v] = splitLast(graph, fused, [(headCount + kvHeadCount) * headDim, kvHeadCount * headDim]);
+    const turned = rotateRows(graph, parts, turning, prompts.tokenRow, [cos, sin]);
+    const [q, k] = splitLast(graph, turned, [headCount * headDim, kvHeadCount * headDim]);
     return attendPaged(graph, parts, rows, layer, [q, k, v], null);
   };
   const keepLast = (all: string) => graph.op('Gather', [all, prompts.lastIndex]);

@@ -59,11 +59,11 @@ export async function openCudaEngine(setup: EngineSetup): Promise<Engine> {
 }
 
 async function openNative({ graphs, model, threadCount }: EngineSetup, device: number, blockCount: number) {
-  const { vision, prompt, step } = graphs;
-  if (!prompt || !step) throw new TypeError('the graphs were not compiled for CUDA');
+  const { vision, prompt, step, wideStep } = graphs;
+  if (!prompt || !step || !wideStep) throw new TypeError('the graphs were not compiled for CUDA');
   // The library that calls native code is only loaded where it is used.
   const { openNativeGraphs } = await import('./native/open-native-graphs.js');
-  const opened = openNativeGraphs({ device, threadCount, graphs: { vision, prompt, step }, model, blockCount });
+  const opened = openNativeGraphs({ device, threadCount, graphs: { vision, prompt, step, wideStep }, model, blockCount });
   return proven(opened, model);
 }
 

@@ -8,10 +8,12 @@ export const proofBlockCount = 7;
 /** Two values of float16 arithmetic agree within this much, in log-probability; unrelated ones rarely do. */
 const tolerance = 0.1;
 const promptCount = 3;
+/** Enough for the path that many sequences take. */
+const manyCount = 32;
 
 /**
  * Shows that what one run writes into the KV pool is there for the next: a prompt in one run must give what all but its
- * last token and then that token give in two, by the path of prompts and by that of steps. The control, the same last
+ * last token and then that token give in two, by the path of prompts and by those of steps. The control, the same last
  * token over blocks that nobody filled, must give something else. The pool is updated in place by means the runtime
  * does not document, so this is repeated at every start. Throws DEVICE_LOST.
  */
@@ -26,8 +28,11 @@ export async function proveCache(graphs: Pick<EngineGraphs<never>, 'run'>, vocab
     const whole = await run(ids, 0, [1, 2]);
     await run(ids.slice(0, -1), 0, [3, 4]);
     const continued = await run(ids.slice(-1), length - 1, [3, 4]);
+    const many = await graphs.run(
+      new Array(manyCount).fill({ ids: ids.slice(-1), pastLength: length - 1, blockIds: [3, 4], grids: [], embeddings: [] }),
+    );
     const control = await run(ids.slice(-1), length - 1, [5, 6]);
-    if (agree(whole, continued)) kept++;
+    if (agree(whole, continued) && agree(whole, many)) kept++;
     if (!agree(whole, control)) controlled++;
   }
   // Two almost equal tokens may change places once.

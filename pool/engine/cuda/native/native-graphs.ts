@@ -15,7 +15,7 @@ import type { KvPoolMemory } from './kv-pool-memory.js';
 import type { Binding, NativeRuntime, NativeSession } from './native-session.js';
 import type { Pointer } from './ort-library.js';
 import { RecordedStep } from './recorded-step.js';
-import { stepShape } from './step-shape.js';
+import { type StepKind, stepShape } from './step-shape.js';
 import { bindInputs } from './tensor-copies.js';
 
 /** Rows of the embeddings on the device that belong to a picture. */
@@ -24,14 +24,19 @@ export interface DeviceRows {
   readonly count: number;
 }
 
+/** Graphs of the decoder, which share weights and pool. */
+export type DecoderGraph = 'prompt' | StepKind;
+
 export interface NativeParts {
   readonly runtime: NativeRuntime;
   readonly memory: DeviceMemory;
-  readonly sessions: Readonly<Record<'vision' | 'prompt' | 'step', NativeSession>>;
+  readonly sessions: Readonly<Record<'vision' | DecoderGraph, NativeSession>>;
   readonly weights: DeviceWeights;
   /** Names of the weights each graph wants. */
-  readonly weightNames: Readonly<Record<'prompt' | 'step', readonly string[]>>;
+  readonly weightNames: Readonly<Record<DecoderGraph, readonly string[]>>;
   readonly pool: KvPoolMemory;
+  /** Sequences from which steps are wide; what was measured to be best when absent. */
+  readonly wideFrom?: number;
 }
 
 /** The runtime need not wait for the device at the end of a run: the next one queues behind it. */
@@ -106,7 +111,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
   async close(): Promise<void> {
     const { memory, sessions, weights, pool, runtime } = this.#parts;
     memory.finish();
-    for (const session of Object.values(sessions)) session.close();
+    for (const session of Object.values(sessions)) session.close(memory);
     for (const step of this.#steps.values()) step.free();
     for (const scratch of [this.#visionScratch, this.#promptScratch, this.#outputScratch]) scratch.free();
     memory.free(this.#embeds.start);
@@ -117,12 +122,13 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
   }
 
   #step(rows: readonly PagedRow[]): PagedResult {
-    const shape = stepShape(rows, pagedBlockSize);
-    const key = `${shape.batch}x${shape.width}`;
+    const { headCount, kvHeadCount } = this.#reader.text;
+    const shape = stepShape(rows, pagedBlockSize, headCount / kvHeadCount, this.#parts.wideFrom);
+    const key = `${shape.kind} ${shape.batch}x${shape.width}`;
     let step = this.#steps.get(key);
     if (!step) {
       // Runs with the same number share a recording.
-      const binding = this.#bindDecoder('step', { gpu_graph_id: String(this.#steps.size + 1) });
+      const binding = this.#bindDecoder(shape.kind, { gpu_graph_id: String(this.#steps.size + 1) });
       step = new RecordedStep(this.#parts.runtime, this.#parts.memory, binding, shape);
       this.#steps.set(key, step);
     }
@@ -156,7 +162,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     };
   }
 
-  #bindDecoder(graph: 'prompt' | 'step', config: Readonly<Record<string, string>>): Binding {
+  #bindDecoder(graph: DecoderGraph, config: Readonly<Record<string, string>>): Binding {
     const { sessions, weights, weightNames, pool } = this.#parts;
     const binding = sessions[graph].bind(config);
     for (const name of weightNames[graph]) binding.input(name, weights.get(name));

@@ -1,5 +1,6 @@
 import koffi from 'koffi';
 import type { ElementType, Tensor } from '#models';
+import type { DeviceMemory } from './device-memory.js';
 import { elementTypes, type OrtLibrary, type Pointer } from './ort-library.js';
 
 /** Where a graph runs, and how. */
@@ -16,6 +17,9 @@ export interface BoundValue {
   readonly kept: unknown;
 }
 
+/** `OrtArenaAllocator` and `OrtMemTypeCPUOutput`: main memory that the device reads and writes. */
+const arenaAllocator = 1;
+const hostKind = -1;
 const logErrors = 3;
 const allOptimizations = 99;
 
@@ -43,7 +47,8 @@ export class NativeRuntime {
       // The runtime would keep a plan for every shape it has seen, and packed runs hardly ever repeat one.
       ort.call('disableMemPattern', settings);
       if (options.cuda) this.#appendCuda(settings, options.cuda);
-      return new NativeSession(ort, ort.create('createSession', this.#environment, path, settings));
+      const session = ort.create('createSession', this.#environment, path, settings);
+      return new NativeSession(ort, session, options.cuda && Number(options.cuda.device_id));
     } finally {
       ort.release('sessionOptions', settings);
     }
@@ -102,11 +107,13 @@ export class NativeRuntime {
 export class NativeSession {
   readonly #ort: OrtLibrary;
   readonly #session: Pointer;
+  readonly #cudaDevice: number | null;
   readonly #bindings: Binding[] = [];
 
-  constructor(ort: OrtLibrary, session: Pointer) {
+  constructor(ort: OrtLibrary, session: Pointer, cudaDevice: number | null) {
     this.#ort = ort;
     this.#session = session;
+    this.#cudaDevice = cudaDevice;
   }
 
   /** Inputs and outputs of runs; it lives as long as the session. `config` are settings of those runs. */
@@ -116,9 +123,20 @@ export class NativeSession {
     return binding;
   }
 
-  close(): void {
+  close(memory: Pick<DeviceMemory, 'finish'>): void {
     for (const binding of this.#bindings) binding.close();
+    if (this.#cudaDevice === null) {
+      this.#ort.release('session', this.#session);
+      return;
+    }
+    // A session that ends gives its pinned memory back in a callback of its stream. Were that the last to hold the
+    // allocator, the allocator would end there, where CUDA may not be called, and take the process with it.
+    const pinned = this.#ort.create('createMemoryInfo', 'CudaPinned', arenaAllocator, this.#cudaDevice, hostKind);
+    const allocator = this.#ort.create('createAllocator', this.#session, pinned);
     this.#ort.release('session', this.#session);
+    memory.finish();
+    this.#ort.release('allocator', allocator);
+    this.#ort.release('memoryInfo', pinned);
   }
 }
 

@@ -27,6 +27,7 @@ const functions = {
   createRunOptions: [39, '_Out_ void **result'],
   createTensor: [49, 'void *memory, void *data, size_t bytes, int64_t *dims, size_t rank, int type, _Out_ void **result'],
   createMemoryInfo: [68, 'const char *name, int allocator, int device, int kind, _Out_ void **result'],
+  createAllocator: [131, 'void *session, void *memoryInfo, _Out_ void **result'],
   addSessionConfig: [130, 'void *options, const char *key, const char *value'],
   runWithBinding: [133, 'void *session, void *runOptions, void *binding'],
   createBinding: [134, 'void *session, _Out_ void **result'],
@@ -46,6 +47,7 @@ const releases = {
   value: 96,
   runOptions: 97,
   sessionOptions: 100,
+  allocator: 132,
   binding: 135,
   cudaOptions: 208,
 } as const;

@@ -1,4 +1,4 @@
-import type { PagedRow } from '#models';
+import { type PagedRow, pagedBlockSize } from '#models';
 import type { PagedResult } from '../engine-graphs.js';
 import { aligned, type DeviceMemory } from './device-memory.js';
 import type { Binding, NativeRuntime } from './native-session.js';
@@ -20,30 +20,34 @@ export class RecordedStep {
   readonly #ids: BigInt64Array;
   readonly #pastLengths: Int32Array;
   readonly #blockTable: Int32Array;
+  /** For a wide step: position of each new token, and its place in the pool for one row of its group. */
+  readonly #positions: BigInt64Array;
+  readonly #slots: Int32Array;
   readonly #received: Uint8Array;
   readonly #tokens: BigInt64Array;
   readonly #logprobs: Float32Array;
 
   /** `binding` has the weights and the pool bound already. */
   constructor(runtime: NativeRuntime, memory: DeviceMemory, binding: Binding, shape: StepShape) {
-    const { batch, width, mostTokens, leastTokens } = shape;
+    const { kind, groupSize, batch, width, mostTokens, leastTokens } = shape;
+    const isWide = kind === 'wideStep';
     this.#memory = memory;
     this.#shape = shape;
     this.#binding = binding;
 
-    const places = [batch * 8, (batch + 1) * 4, batch * 4, batch * width * 4].reduce(
-      (ends, byteLength) => [...ends, (ends.at(-1) as number) + aligned(byteLength)],
-      [0],
-    );
-    const [ids, starts, pastLengths, blockTable, end] = places;
+    const sizes = [batch * 8, (batch + 1) * 4, batch * 4, batch * width * 4, batch * 8, batch * groupSize * 4];
+    const places = sizes.reduce((ends, size) => [...ends, (ends.at(-1) as number) + aligned(size)], [0]);
+    const [ids, starts, pastLengths, blockTable, positions, slots, end] = places;
     this.#sent = new Uint8Array(end);
     const { buffer } = this.#sent;
     this.#ids = new BigInt64Array(buffer, ids, batch);
     new Int32Array(buffer, starts, batch + 1).forEach((_, row, all) => {
-      all[row] = row;
+      all[row] = row * groupSize;
     });
     this.#pastLengths = new Int32Array(buffer, pastLengths, batch);
     this.#blockTable = new Int32Array(buffer, blockTable, batch * width);
+    this.#positions = new BigInt64Array(buffer, positions, batch);
+    this.#slots = new Int32Array(buffer, slots, batch * groupSize);
     this.#received = new Uint8Array(batch * 12);
     this.#tokens = new BigInt64Array(this.#received.buffer, 0, batch);
     this.#logprobs = new Float32Array(this.#received.buffer, batch * 8, batch);
@@ -62,21 +66,30 @@ export class RecordedStep {
     bind('input', 'sequence_starts', at(this.#start, starts, 'int32', [batch + 1]));
     bind('input', 'past_lengths', at(this.#start, pastLengths, 'int32', [batch]));
     bind('input', 'block_table', at(this.#start, blockTable, 'int32', [batch, width]));
-    const bounds = Int32Array.of(1, mostTokens, leastTokens);
+    if (isWide) {
+      bind('input', 'position_ids', at(this.#start, positions, 'int64', [1, batch]));
+      bind('input', 'slot_mapping', at(this.#start, slots, 'int32', [batch * groupSize]));
+    }
+    const bounds = Int32Array.of(groupSize, mostTokens, isWide ? 0 : leastTokens);
     bind('input', 'attention_bounds', runtime.hostTensor({ type: 'int32', dims: [3], data: bounds }));
     bind('output', 'token', at(this.#outputStart, 0, 'int64', [batch]));
     bind('output', 'logprob', at(this.#outputStart, batch * 8, 'float32', [batch]));
   }
 
   run(rows: readonly PagedRow[]): PagedResult {
-    const { width } = this.#shape;
+    const { width, groupSize } = this.#shape;
     this.#ids.fill(0n);
     this.#pastLengths.fill(0);
     this.#blockTable.fill(0);
+    this.#positions.fill(0n);
+    this.#slots.fill(-1);
     rows.forEach(({ ids, pastLength, blockIds }, row) => {
       this.#ids[row] = BigInt(ids[0]);
-      this.#pastLengths[row] = pastLength;
+      this.#pastLengths[row] = pastLength + 1 - groupSize;
       this.#blockTable.set(blockIds, row * width);
+      this.#positions[row] = BigInt(pastLength);
+      const block = blockIds[Math.floor(pastLength / pagedBlockSize)];
+      this.#slots[row * groupSize] = block * pagedBlockSize + (pastLength % pagedBlockSize);
     });
     this.#memory.write(this.#start, this.#sent);
     this.#binding.run();

@@ -74,7 +74,7 @@ it('feeds a session weights that lie outside it, and inputs of changing sizes', 
     const expected = x.map((_, place) => 2 * x[Math.floor(place / size) * size + (((place % size) + 1) % size)]);
     expect(y).toEqual(expected);
   }
-  session.close();
+  session.close(memory);
   scratch.free();
   weights.free();
   expect(memory.allocationCount).toBe(0);
@@ -83,12 +83,14 @@ it('feeds a session weights that lie outside it, and inputs of changing sizes', 
 
 it('tells what the runtime says when something is wrong', () => {
   expect(() => runtime.openSession(join(folder, 'none.onnx'), options)).toThrow(/none\.onnx/);
+  const memory = openHostMemory(ort);
   const session = runtime.openSession(join(folder, 'turning.onnx'), options);
   const binding = session.bind();
   expect(() => binding.run()).toThrow();
   const bounds = { type: 'int32', dims: [1], data: Int32Array.of(1) } as const;
   expect(() => binding.input('nothing', runtime.hostTensor(bounds))).toThrow(/nothing/);
-  session.close();
+  session.close(memory);
+  memory.close();
 });
 
 it('runs a step of fewer rows than its shape, again and again in the same memory', () => {
@@ -124,12 +126,12 @@ it('runs a step of fewer rows than its shape, again and again in the same memory
     embedStarts: [],
   });
   const rows = [row(10, 3, [1]), row(20, 600, [2, 4, 9]), row(30, 255, [7])];
-  const shape = stepShape(rows, 256);
-  expect(shape).toEqual({ batch: 4, width: 4, mostTokens: 1024, leastTokens: 513 });
+  const shape = stepShape(rows, 256, 8);
+  expect(shape).toEqual({ kind: 'step', groupSize: 1, batch: 4, width: 4, mostTokens: 1024, leastTokens: 513 });
   const step = new RecordedStep(runtime, memory, session.bind(), shape);
   expect(step.run(rows)).toEqual({ tokens: [14, 629, 292], logprobs: [-1024, -1024, -1024] });
   expect(step.run(rows.slice(1, 2))).toEqual({ tokens: [629], logprobs: [-1024] });
-  session.close();
+  session.close(memory);
   step.free();
   memory.close();
 });

@@ -11,7 +11,7 @@ it('holds every step it stands for and promises attention nothing untrue', () =>
     fc.property(
       fc.array(fc.integer({ min: 1, max: 16_000 }), { minLength: 1, maxLength: 200 }),
       (lengths) => {
-        const { batch, width, mostTokens, leastTokens } = stepShape(rows(lengths), blockSize);
+        const { batch, width, mostTokens, leastTokens } = stepShape(rows(lengths), blockSize, 8);
         const longest = Math.max(...lengths) + 1;
         expect(batch).toBeGreaterThanOrEqual(lengths.length);
         expect(width * blockSize).toBeGreaterThanOrEqual(longest);
@@ -26,7 +26,7 @@ it('knows few shapes', () => {
   const shapes = new Set<string>();
   for (let count = 1; count <= 128; count++) {
     for (let length = 1; length < 16_000; length += 97) {
-      const { batch, width } = stepShape(rows(new Array(count).fill(length)), blockSize);
+      const { batch, width } = stepShape(rows(new Array(count).fill(length)), blockSize, 8);
       shapes.add(`${batch}x${width}`);
     }
   }
