@@ -87,6 +87,8 @@ export interface Engine {
   cancel(id: number): void;
   /** Rejects with an EngineFault when a run fails: the engine is then of no further use. */
   step(): Promise<StepResult>;
+  /** For tests: breaks the device for real, and rejects. Absent where a device cannot be broken. */
+  fault?(): Promise<never>;
   close(): Promise<void>;
 }
 

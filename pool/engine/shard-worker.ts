@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { CropPatches } from '#models';
 import type { Failure } from '../errors.js';
-import { strikes } from '../fault-injection.js';
+import { type FaultKind, strikes } from '../fault-injection.js';
 import type { CropMessage, PatchesFile, ShardReport, ShardRequest, ShardSetup } from '../protocol.js';
 import { type Engine, type EngineCrop, EngineFault, type StepResult } from './engine.js';
 import { openEngine as openOwnEngine } from './open-engine.js';
@@ -74,7 +74,10 @@ export default async function runShard({ setup, port }: ShardTask): Promise<void
       stepCount++;
       const moment = { ...setup, step: stepCount, ageMs: performance.now() - startedAt, crops: [...crops.values()] };
       const struck = setup.faults.filter((fault) => strikes(fault, moment));
-      for (const fault of struck) misbehave(fault.kind, fault.forMs);
+      for (const fault of struck) {
+        if (fault.kind === 'cuda-fault') await engine.fault?.();
+        else misbehave(fault.kind, fault.forMs);
+      }
       const result = await engine.step();
       for (const event of result.events) if (event.type !== 'tokens') crops.delete(event.id);
       const isGarbled = struck.some(({ kind }) => kind === 'wrong-canary');
@@ -110,7 +113,7 @@ function toFailure(error: unknown): Failure {
   return { code: typeof code === 'string' ? code : 'DEVICE_LOST', message };
 }
 
-function misbehave(kind: string, forMs = 3_600_000): void {
+function misbehave(kind: FaultKind, forMs = 3_600_000): void {
   if (kind === 'crash-thread') process.exit(70);
   if (kind === 'kill-process') process.kill(process.pid, 'SIGKILL');
   // `process.abort` does not work in threads.

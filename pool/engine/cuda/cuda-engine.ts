@@ -22,6 +22,12 @@ export interface CudaEngineLimits extends PagedLimits {
   readonly sliceMs: number;
 }
 
+/**
+ * A block that no pool has. Its place lies hundreds of gigabytes behind any, so nothing of others is written over, and
+ * its first slot still fits in 32 bits: a number that did not would come out as a block that exists.
+ */
+const strayBlock = 8_000_000;
+
 /** How the graphs reach the runtime. */
 export type EngineDoor = Pick<EngineCapacity, 'runtimeDoor' | 'runtimeDoorReason'>;
 
@@ -99,6 +105,11 @@ export class CudaEngine<Embeds> implements Engine {
         kvBlocksUsed: this.#blocks.usedCount,
       },
     };
+  }
+
+  async fault(): Promise<never> {
+    await this.#graphs.run([{ ids: [0], pastLength: 1, blockIds: [strayBlock], grids: [], embeddings: [] }]);
+    throw new Error('A run outside the memory of the GPU was not noticed.');
   }
 
   close(): Promise<void> {
