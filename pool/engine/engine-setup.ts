@@ -12,6 +12,8 @@ export interface EngineSetup {
   readonly threadCount: number;
   /** Way to the runtime on CUDA. */
   readonly cudaDoor: 'auto' | RuntimeDoor;
+  /** Given to a thread by its process: CUDA threads of one process keep out of each other's recordings. */
+  readonly recordingGate?: SharedArrayBuffer;
   readonly model: Pick<ModelFolder, 'reader' | 'manifest'>;
   readonly graphs: CompiledModel['graphs'];
   readonly limits: {

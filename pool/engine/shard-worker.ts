@@ -12,6 +12,8 @@ import { openEngine as openOwnEngine } from './open-engine.js';
 export interface ShardTask {
   readonly setup: ShardSetup;
   readonly port: MessagePort;
+  /** See `EngineSetup`. */
+  readonly recordingGate?: SharedArrayBuffer;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface ShardTask {
  * task of a Piscina thread that lasts as long as the shard. A run blocks the thread, so messages are read between
  * steps. Ends when told to stop, when the port closes, or after a fault of the engine.
  */
-export default async function runShard({ setup, port }: ShardTask): Promise<void> {
+export default async function runShard({ setup, port, recordingGate }: ShardTask): Promise<void> {
   const startedAt = performance.now();
   const post = (report: ShardReport): void => port.postMessage(report);
   const inbox: ShardRequest[] = [];
@@ -59,7 +61,7 @@ export default async function runShard({ setup, port }: ShardTask): Promise<void
     const { openEngine } = setup.engineModule
       ? ((await import(setup.engineModule)) as { openEngine: typeof openOwnEngine })
       : { openEngine: openOwnEngine };
-    engine = await openEngine(setup);
+    engine = await openEngine({ ...setup, recordingGate });
     post({ type: 'ready', capacity: engine.capacity, startMs: performance.now() - startedAt });
     for (;;) {
       read(engine);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { compileModel, openModel } from '../../dist/models/index.js';
+import { createRecordingGate } from '../../dist/pool/engine/cuda/native/recording-lock.js';
 import { openEngine } from '../../dist/pool/engine/open-engine.js';
 
 if (isMainThread) await compare();
@@ -19,7 +20,16 @@ async function compare() {
   const model = await openModel(dir);
   const { graphs } = await compileModel(model, { device: 'cuda', precision: 'fp16' }, cacheDir);
   for (const threadCount of threads.split(',').map(Number)) {
-    const share = { dir, graphs, height, width, outputTokens: Number(outputTokens), index: Number(index), cudaDoor };
+    const share = {
+      dir,
+      graphs,
+      height,
+      width,
+      outputTokens: Number(outputTokens),
+      index: Number(index),
+      cudaDoor,
+      recordingGate: createRecordingGate(),
+    };
     const each = { ...share, inFlight: Number(inFlight), total: Number(inFlight) * 3 };
     const workers = Array.from(
       { length: threadCount },
@@ -49,7 +59,7 @@ async function compare() {
   }
 }
 
-async function work({ dir, graphs, height, width, outputTokens, inFlight, total, index, cudaDoor }) {
+async function work({ dir, graphs, height, width, outputTokens, inFlight, total, index, cudaDoor, recordingGate }) {
   const openStart = performance.now();
   const opened = await openModel(dir);
   // Without stop tokens every crop is as long as asked for.
@@ -60,6 +70,7 @@ async function work({ dir, graphs, height, width, outputTokens, inFlight, total,
     target: { kind: 'cuda', index },
     threadCount: 1,
     cudaDoor,
+    recordingGate,
     model,
     graphs,
     limits: {

@@ -58,18 +58,14 @@ export async function openCudaEngine(setup: EngineSetup): Promise<Engine> {
   return start(await openThroughAddon(setup, blockCount), { runtimeDoor: 'addon', runtimeDoorReason });
 }
 
-async function openNative({ graphs, model, threadCount }: EngineSetup, device: number, blockCount: number) {
-  const { vision, prompt, step, wideStep } = graphs;
+async function openNative(setup: EngineSetup, device: number, blockCount: number) {
+  const { model, threadCount, recordingGate } = setup;
+  const { vision, prompt, step, wideStep } = setup.graphs;
   if (!prompt || !step || !wideStep) throw new TypeError('the graphs were not compiled for CUDA');
   // The library that calls native code is only loaded where it is used.
   const { openNativeGraphs } = await import('./native/open-native-graphs.js');
-  const opened = openNativeGraphs({
-    device,
-    threadCount,
-    graphs: { vision, prompt, step, wideStep },
-    model,
-    blockCount,
-  });
+  const graphs = { vision, prompt, step, wideStep };
+  const opened = openNativeGraphs({ device, threadCount, graphs, model, blockCount, recordingGate });
   return proven(opened, model);
 }
 

@@ -15,6 +15,7 @@ import type { KvPoolMemory } from './kv-pool-memory.js';
 import type { Binding, NativeRuntime, NativeSession } from './native-session.js';
 import type { Pointer } from './ort-library.js';
 import { RecordedStep } from './recorded-step.js';
+import type { RecordingLock } from './recording-lock.js';
 import { type StepKind, stepShape } from './step-shape.js';
 import { bindInputs } from './tensor-copies.js';
 
@@ -35,6 +36,7 @@ export interface NativeParts {
   /** Names of the weights each graph wants. */
   readonly weightNames: Readonly<Record<DecoderGraph, readonly string[]>>;
   readonly pool: KvPoolMemory;
+  readonly lock: RecordingLock;
   /** Tokens of all sequences from which steps are wide; what was measured to be best when absent. */
   readonly wideFrom?: number;
 }
@@ -75,6 +77,10 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
   }
 
   async encodeImages(images: readonly CropPatches[]): Promise<DeviceRows[]> {
+    return this.#parts.lock.work(() => this.#encode(images));
+  }
+
+  #encode(images: readonly CropPatches[]): DeviceRows[] {
     const { runtime, memory } = this.#parts;
     const { vision, text } = this.#reader;
     const isBatched = this.#choice.isWorthBatching(images);
@@ -103,12 +109,16 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
       ({ embeddings, ...row }): PagedRow => ({ ...row, embedStarts: embeddings.map(({ start }) => start) }),
     );
     if (placed.every(({ ids, grids }) => ids.length === 1 && grids.length === 0)) return this.#step(placed);
-    const result = this.#runPrompts(placed);
+    const result = this.#parts.lock.work(() => this.#runPrompts(placed));
     this.#embedCount = 0;
     return result;
   }
 
   async close(): Promise<void> {
+    this.#parts.lock.work(() => this.#close());
+  }
+
+  #close(): void {
     const { memory, sessions, weights, pool, runtime } = this.#parts;
     memory.finish();
     for (const session of Object.values(sessions)) session.close(memory);
@@ -125,14 +135,15 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     const { headCount, kvHeadCount } = this.#reader.text;
     const shape = stepShape(rows, pagedBlockSize, headCount / kvHeadCount, this.#parts.wideFrom);
     const key = `${shape.kind} ${shape.batch}x${shape.width}`;
-    let step = this.#steps.get(key);
-    if (!step) {
+    const step = this.#steps.get(key);
+    if (step) return this.#parts.lock.work(() => step.run(rows));
+    return this.#parts.lock.record(() => {
       // Runs with the same number share a recording.
       const binding = this.#bindDecoder(shape.kind, { gpu_graph_id: String(this.#steps.size + 1) });
-      step = new RecordedStep(this.#parts.runtime, this.#parts.memory, binding, shape);
-      this.#steps.set(key, step);
-    }
-    return step.run(rows);
+      const recorded = new RecordedStep(this.#parts.runtime, this.#parts.memory, binding, shape);
+      this.#steps.set(key, recorded);
+      return recorded.run(rows);
+    });
   }
 
   #runPrompts(rows: readonly PagedRow[]): PagedResult {

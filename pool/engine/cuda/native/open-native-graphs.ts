@@ -5,6 +5,7 @@ import { KvPoolMemory } from './kv-pool-memory.js';
 import { type DecoderGraph, NativeGraphs } from './native-graphs.js';
 import { NativeRuntime } from './native-session.js';
 import { openOrtLibrary } from './ort-library.js';
+import { createRecordingGate, RecordingLock } from './recording-lock.js';
 
 export interface NativeSetup {
   readonly device: number;
@@ -12,12 +13,19 @@ export interface NativeSetup {
   readonly graphs: Readonly<Record<'vision' | DecoderGraph, string>>;
   readonly model: Pick<ModelFolder, 'reader' | 'manifest'>;
   readonly blockCount: number;
+  /** Shared by the threads of the process that use CUDA; a lone thread needs none. */
+  readonly recordingGate?: SharedArrayBuffer;
   /** As in `NativeParts`; benchmarks choose it. */
   readonly wideFrom?: number;
 }
 
 /** Opens the graphs on a CUDA device through the C API. Throws where a library, a function or memory is missing. */
 export function openNativeGraphs(setup: NativeSetup): NativeGraphs {
+  const lock = new RecordingLock(setup.recordingGate ?? createRecordingGate());
+  return lock.work(() => openParts(setup, lock));
+}
+
+function openParts(setup: NativeSetup, lock: RecordingLock): NativeGraphs {
   const { device, threadCount, graphs, model, blockCount, wideFrom } = setup;
   // What was opened, to be closed in reverse where a later part fails.
   const opened: (() => void)[] = [];
@@ -46,7 +54,7 @@ export function openNativeGraphs(setup: NativeSetup): NativeGraphs {
     const pool = keep(new KvPoolMemory(runtime, memory, model.reader.text, blockCount), (one) => one.free());
     const [prompt, step, wideStep] = wanted.map((list) => list.map(({ name }) => name));
     const weightNames = { prompt, step, wideStep };
-    return new NativeGraphs({ runtime, memory, sessions, weights, weightNames, pool, wideFrom }, model);
+    return new NativeGraphs({ runtime, memory, sessions, weights, weightNames, pool, lock, wideFrom }, model);
   } catch (error) {
     for (const close of opened.reverse()) close();
     throw error;
