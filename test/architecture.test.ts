@@ -73,6 +73,7 @@ const packagesOf: Readonly<Record<string, readonly string[]>> = {
   pool: ['piscina'],
   'pool/engine': ['onnxruntime-node'],
   'pool/remote': ['undici', 'zod'],
+  'router/benchmark': ['sharp'],
   'pool/prepare': ['sharp', '@hyzyla/pdfium', 'piscina'],
   router: [
     'hono',
