@@ -20,9 +20,9 @@ export interface BenchOptions {
   readonly pages: readonly string[];
   /** Null for a choice by the kind of the devices. */
   readonly concurrency: readonly number[] | null;
-  /** Of each point; null for a choice by the concurrency. */
+  /** Requests and time of each point, whichever ends first. One alone decides; without both there is a short default. */
   readonly requests: number | null;
-  readonly durationMs: number;
+  readonly durationMs: number | null;
   readonly warmup: number | null;
   readonly timeoutMs: number;
   readonly prompt: string;

@@ -1,9 +1,15 @@
 import { SingleBar } from 'cli-progress';
 
+/** When a load ends, whichever comes first. */
+export interface LoadEnd {
+  readonly requestCount: number;
+  readonly durationMs: number;
+}
+
 /** What the person at the terminal sees while it runs. */
 export interface BenchProgress {
-  /** Begins a bar of so many requests. */
-  start(label: string, requestCount: number): void;
+  start(label: string, end: LoadEnd): void;
+  /** A request has ended. */
   readonly count: () => void;
   /** Ends the bar and writes a line. */
   note(line: string): void;
@@ -16,18 +22,28 @@ export function openBenchProgress(isQuiet: boolean): BenchProgress {
   const note = (line: string): void => void process.stderr.write(`${line}\n`);
   if (!process.stderr.isTTY) return { start() {}, count() {}, note, stop() {} };
   const bar = new SingleBar({
-    format: '{bar} {value}/{total} {label}',
+    format: '{bar} {percentage} % {label}',
     stream: process.stderr,
     clearOnComplete: true,
     hideCursor: true,
     barsize: 24,
   });
+  let end: LoadEnd = { requestCount: 1, durationMs: 1 };
+  let endedCount = 0;
+  let startedAt = 0;
   return {
-    start(label, requestCount) {
+    start(label, coming) {
       bar.stop();
-      bar.start(requestCount, 0, { label });
+      end = coming;
+      endedCount = 0;
+      startedAt = performance.now();
+      bar.start(100, 0, { label });
     },
-    count: () => bar.increment(),
+    count() {
+      endedCount++;
+      const share = Math.max(endedCount / end.requestCount, (performance.now() - startedAt) / end.durationMs);
+      bar.update(Math.min(100, Math.round(share * 100)));
+    },
     note(line) {
       bar.stop();
       note(line);

@@ -8,10 +8,12 @@ export function formatReport(report: BenchReport): string {
   const ends = [
     ...report.runs.flatMap(({ target, points }) => points.flatMap((point) => describeFailures(target, point))),
     ...report.runs.flatMap(({ points }) => points.flatMap(describeShortAnswers)),
+    ...report.runs.flatMap(({ points }) => points.flatMap(describeBusyClient)),
     ...report.notes,
     ...(report.isPartial ? ['Called off before its end: only what was answered until then is counted.'] : []),
   ];
-  return [...describeMachine(report), ...runs, ...(ends.length > 0 ? ['', ...ends] : []), ''].join('\n');
+  const legend = 'Times are p50 / p90 / p99; tokens are those of a request, prompt and picture + generated.';
+  return [...describeMachine(report), legend, ...runs, ...(ends.length > 0 ? ['', ...ends] : []), ''].join('\n');
 }
 
 function describeMachine({ quire, startedAt, machine }: BenchReport): string[] {
@@ -65,7 +67,7 @@ function columnsOf(points: readonly BenchPoint[], first: BenchRun | undefined): 
     ...(first && { 'times the first': (point) => gain(point, first) }),
     ...(knows(({ outputTokens }) => outputTokens) && {
       'tokens/s': ({ outputTokensPerSecond }) => figure(outputTokensPerSecond),
-      'tokens in + out': ({ promptTokens, outputTokens }) => `${figure(promptTokens, 0)} + ${figure(outputTokens, 0)}`,
+      'tokens in + out': tokensOf,
     }),
     [points.some(({ work }) => work.kind === 'pages') ? 'first text, ms' : 'first token, ms']: ({ firstTokenMs }) =>
       percentiles(firstTokenMs),
@@ -78,6 +80,11 @@ function columnsOf(points: readonly BenchPoint[], first: BenchRun | undefined): 
       'images/s a watt': ({ gpu }) => figure(gpu?.imagesPerSecondPerWatt ?? null),
     }),
   };
+}
+
+/** Prompt and picture, then generated. */
+function tokensOf({ promptTokens, outputTokens }: BenchPoint): string {
+  return outputTokens === null ? '-' : `${figure(promptTokens, 0)} + ${figure(outputTokens, 0)}`;
 }
 
 /** Images a second beside those of the same work in another run. */
@@ -102,6 +109,17 @@ function describeShortAnswers({ work, concurrency, shortCount, answeredCount }: 
   if (shortCount === 0) return [];
   const where = `${describeWork(work)}, ${concurrency} in flight`;
   return [`${shortCount} of ${answeredCount} answers are shorter than asked for (${where}).`];
+}
+
+/** Beyond this share of its time what sends the requests may be slower than what answers them. */
+const busyShare = 0.7;
+
+function describeBusyClient({ work, concurrency, clientBusy }: BenchPoint): string[] {
+  if (clientBusy < busyShare) return [];
+  const where = `${describeWork(work)}, ${concurrency} in flight`;
+  return [
+    `quire bench itself was busy ${Math.round(clientBusy * 100)} % of the time and may be what was measured (${where}).`,
+  ];
 }
 
 function percentiles(distribution: Distribution | null): string {

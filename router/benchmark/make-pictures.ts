@@ -3,7 +3,7 @@ import { drawPrint } from './draw-print.js';
 import type { Shape } from './shape.js';
 
 /** What pictures of a shape may take together: beyond it they are sent again. */
-const limits = { bytes: 512 * 1024 ** 2, count: 4096, ms: 30_000 };
+const limits = { bytes: 512 * 1024 ** 2, count: 4096, ms: 20_000 };
 const atOnce = 4;
 
 /**

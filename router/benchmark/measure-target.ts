@@ -4,19 +4,12 @@ import type { BenchProgress } from './bench-progress.js';
 import { describeWork } from './describe-work.js';
 import { measureLoad } from './measure-load.js';
 import type { OpenTarget } from './open-target.js';
+import { planLoads } from './plan-loads.js';
 import { preparePages } from './prepare-pages.js';
 import { prepareShape } from './prepare-shape.js';
 import type { PreparedWork, WorkOptions } from './prepared-work.js';
 import type { BenchReport, BenchRun } from './report.js';
 import { runLoad } from './run-load.js';
-
-/** One alone for the latency, then enough to fill a card, and to fill the three threads a card has at most. */
-const gpuConcurrency = [1, 32, 96];
-const cpuConcurrency = [1, 4];
-/** Enough for a median where one request is in flight, and for a steady state where many are. */
-const requestsOf = (concurrency: number): number => Math.max(20, 4 * concurrency);
-/** Kernels are chosen when a size was seen several times. */
-const leastWarmup = 8;
 
 export interface MeasureTargetParts {
   readonly options: BenchOptions;
@@ -35,11 +28,14 @@ export async function measureTarget(
   report.runs.push(run);
   void target.died.then((reason) => stop.abort(new BenchError('TARGET_DIED', reason)));
 
-  const levels = options.concurrency ?? chooseConcurrency(target);
-  const requests = (concurrency: number): number => options.requests ?? requestsOf(concurrency);
-  const warmup = options.warmup ?? Math.max(leastWarmup, ...levels);
-  report.settings = { ...report.settings, concurrency: [...levels], warmup };
-  const sendingCount = warmup + levels.reduce((sum, level) => sum + requests(level), 0);
+  const plan = planLoads(options, target.about.devices);
+  const { warmup, durationMs, loads } = plan;
+  report.settings = {
+    ...report.settings,
+    concurrency: loads.map(({ concurrency }) => concurrency),
+    durationMs,
+    warmup,
+  };
   const workOptions: WorkOptions = {
     target,
     prompt: options.prompt,
@@ -50,7 +46,7 @@ export async function measureTarget(
     },
   };
   const prepare: (() => Promise<PreparedWork>)[] = [
-    ...options.shapes.map((shape) => () => prepareShape(shape, sendingCount, workOptions)),
+    ...options.shapes.map((shape) => () => prepareShape(shape, plan.requestCount, workOptions)),
     ...(options.pages.length > 0 ? [() => preparePages(options.pages, workOptions)] : []),
   ];
   for (const prepareWork of prepare) {
@@ -58,27 +54,17 @@ export async function measureTarget(
     const { about, send } = await prepareWork();
     if (signal.aborted) return;
     const label = describeWork(about);
-    const load = { durationMs: options.durationMs, signal, send };
+    const load = { durationMs, signal, send, onSample: progress.count };
     if (warmup > 0) {
-      progress.start(`${label}: warming up`, warmup);
-      await runLoad({
-        ...load,
-        concurrency: Math.max(...levels),
-        requestCount: warmup,
-        onSample: progress.count,
-      });
+      progress.start(`${label}: warming up`, { requestCount: warmup, durationMs });
+      const concurrency = Math.max(...loads.map((planned) => planned.concurrency));
+      await runLoad({ ...load, concurrency, requestCount: warmup });
     }
     let sentCount = warmup;
-    for (const concurrency of levels) {
+    for (const { concurrency, requestCount } of loads) {
       if (signal.aborted) return;
-      const requestCount = requests(concurrency);
-      progress.start(`${label}: ${concurrency} in flight`, requestCount);
-      const point = await measureLoad(about, target.gpuUuids, {
-        ...load,
-        concurrency,
-        requestCount,
-        onSample: progress.count,
-      });
+      progress.start(`${label}: ${concurrency} in flight`, { requestCount, durationMs });
+      const point = await measureLoad(about, target.gpuUuids, { ...load, concurrency, requestCount });
       sentCount += point.answeredCount + point.failedCount;
       if (point.answeredCount + point.failedCount > 0) run.points.push(point);
       progress.note(`${label}, ${concurrency} in flight: ${point.imagesPerSecond.toFixed(2)} images/s`);
@@ -87,9 +73,4 @@ export async function measureTarget(
       workOptions.note(`${label}: ${about.pictureCount} pictures were sent more than once; a cache gains by it.`);
     }
   }
-}
-
-function chooseConcurrency({ about: { devices } }: OpenTarget): readonly number[] {
-  const isCpuOnly = devices.length > 0 && devices.every(({ id }) => id.startsWith('cpu'));
-  return isCpuOnly ? cpuConcurrency : gpuConcurrency;
 }

@@ -9,6 +9,9 @@ import { sendRequest } from './send-request.js';
 import type { Shape } from './shape.js';
 import { takeTurns } from './take-turns.js';
 
+/** Those that find out how to ask. */
+const firstRequests = 2;
+
 /**
  * Pictures of a shape through the chat route, `requestCount` of them different if memory allows. The first request
  * tells whether the target can be made to write a fixed number of tokens; one that cannot is measured as it is.
@@ -20,7 +23,7 @@ export async function prepareShape(
   { target, prompt, timeoutMs, signal, note }: WorkOptions,
 ): Promise<PreparedWork> {
   const { width, height, outputTokens } = shape;
-  const pictures = await makePictures(shape, requestCount, signal);
+  const pictures = await makePictures(shape, requestCount + firstRequests, signal);
   const about = { kind: 'shape', width, height, outputTokens, pictureCount: pictures.length } as const;
   const nextPicture = takeTurns(pictures);
   const chat = { model: target.about.model, prompt, maxTokens: outputTokens };

@@ -29,7 +29,7 @@ export async function runBenchmark(options: BenchOptions): Promise<ExitCode> {
     settings: {
       concurrency: [...(options.concurrency ?? [])],
       requests: options.requests,
-      durationMs: options.durationMs,
+      durationMs: options.durationMs ?? 0,
       warmup: options.warmup ?? 0,
       timeoutMs: options.timeoutMs,
       prompt: options.prompt,

@@ -21,6 +21,9 @@ export interface SendOptions {
   readonly signal: AbortSignal;
 }
 
+/** A failure is counted by its name. */
+const mostNameLength = 100;
+
 /** Sends one request and follows its answer to the end. Never rejects; null when it was called off. */
 export async function sendRequest(
   request: BenchRequest,
@@ -62,6 +65,7 @@ export function throwFailure(error: unknown): never {
 
 function nameFailure(error: unknown): string {
   if (error instanceof AnswerError) return `${error.status} ${error.code}`.trim();
+  if (error instanceof SyntaxError) return 'answer is no JSON';
   const { code, message } = error as NodeJS.ErrnoException;
-  return code ?? message;
+  return code ?? message.slice(0, mostNameLength);
 }

@@ -3,6 +3,9 @@ import type { BenchPoint, BenchWork } from './report.js';
 import type { LoadResult } from './run-load.js';
 import type { Sample } from './sample.js';
 
+/** Messages of a target may all differ. */
+const mostFailureNames = 20;
+
 /** The figures of a load that its samples tell: all but those of the GPU and of this program. */
 export function summarizeLoad(
   work: BenchWork,
@@ -10,8 +13,6 @@ export function summarizeLoad(
   { samples, seconds, isPartial }: LoadResult,
 ): Omit<BenchPoint, 'gpu' | 'clientBusy'> {
   const answered = samples.filter(({ failure }) => failure === null);
-  const failures: Record<string, number> = {};
-  for (const { failure } of samples) if (failure !== null) failures[failure] = (failures[failure] ?? 0) + 1;
   const perSecond = (amount: number): number => (seconds > 0 ? amount / seconds : 0);
   const outputs = numbers(answered, ({ outputTokens }) => outputTokens);
   const isCounted = outputs.length > 0 && outputs.length === answered.length;
@@ -21,7 +22,7 @@ export function summarizeLoad(
     concurrency,
     answeredCount: answered.length,
     failedCount: samples.length - answered.length,
-    failures,
+    failures: countFailures(samples),
     isPartial,
     seconds,
     imagesPerSecond: perSecond(sum(answered.map(({ imageCount }) => imageCount))),
@@ -33,6 +34,16 @@ export function summarizeLoad(
     tokenMs: distributionOf(numbers(answered, tokenMsOf)),
     totalMs: distributionOf(answered.map(({ totalMs }) => totalMs)),
   };
+}
+
+function countFailures(samples: readonly Sample[]): Record<string, number> {
+  const counts = new Map<string, number>();
+  for (const { failure } of samples) {
+    if (failure === null) continue;
+    const name = counts.has(failure) || counts.size < mostFailureNames ? failure : 'other';
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return Object.fromEntries(counts);
 }
 
 /** Time per token after the first, which has a time of its own. */

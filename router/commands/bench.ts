@@ -27,14 +27,13 @@ export function benchCommand(): Command {
     )
     .option(
       '--requests <count>',
-      'Requests of each measurement; by default 4 times those in flight, at least 20.',
+      'Requests of each measurement. Default: 4 times those in flight, at least 20, for a minute at most.',
       readCount(1, 1_000_000),
     )
     .option(
       '--duration <seconds>',
-      'Time of each measurement after which no request is started.',
+      'Time of each measurement, after which no request is started; with --requests whichever ends first.',
       readCount(1, 86_400),
-      60,
     )
     .option(
       '--warmup <count>',
@@ -99,7 +98,7 @@ Examples:
           pages,
           concurrency: (options.concurrency as number[] | undefined) ?? null,
           requests: (options.requests as number | undefined) ?? null,
-          durationMs: (options.duration as number) * 1000,
+          durationMs: options.duration === undefined ? null : (options.duration as number) * 1000,
           warmup: (options.warmup as number | undefined) ?? null,
           timeoutMs: (options.timeout as number) * 1000,
           prompt: options.prompt as string,

@@ -49,6 +49,12 @@ it('leaves failed requests out of every figure but their own', () => {
   expect(point.totalMs).toMatchObject({ count: 1, mean: 500 });
 });
 
+it('counts failures under a bounded number of names', () => {
+  const { failures } = summarize(Array.from({ length: 50 }, (_, index) => sample({ failure: `request ${index}` })));
+  expect(Object.keys(failures)).toHaveLength(21);
+  expect(failures).toMatchObject({ 'request 0': 1, other: 30 });
+});
+
 it('counts answers that are too short, and says nothing of tokens that were not told', () => {
   expect(summarize([sample({ outputTokens: 4 }), sample()]).shortCount).toBe(1);
   const silent = summarize([sample({ outputTokens: null, promptTokens: null })]);
