@@ -8,11 +8,13 @@ import { planLoads } from './plan-loads.js';
 import { preparePages } from './prepare-pages.js';
 import { prepareShape } from './prepare-shape.js';
 import type { PreparedWork, WorkOptions } from './prepared-work.js';
+import type { PageFile } from './read-pages.js';
 import type { BenchReport, BenchRun } from './report.js';
 import { runLoad } from './run-load.js';
 
 export interface MeasureTargetParts {
   readonly options: BenchOptions;
+  readonly pages: readonly PageFile[];
   readonly report: BenchReport;
   readonly progress: BenchProgress;
   readonly stop: AbortController;
@@ -21,7 +23,7 @@ export interface MeasureTargetParts {
 /** All points of one target, added to the report as they are finished. */
 export async function measureTarget(
   target: OpenTarget,
-  { options, report, progress, stop }: MeasureTargetParts,
+  { options, pages, report, progress, stop }: MeasureTargetParts,
 ): Promise<void> {
   const { signal } = stop;
   const run: BenchRun = { target: target.about, points: [] };
@@ -47,7 +49,7 @@ export async function measureTarget(
   };
   const prepare: (() => Promise<PreparedWork>)[] = [
     ...options.shapes.map((shape) => () => prepareShape(shape, plan.requestCount, workOptions)),
-    ...(options.pages.length > 0 ? [() => preparePages(options.pages, workOptions)] : []),
+    ...(pages.length > 0 ? [async () => preparePages(pages, workOptions)] : []),
   ];
   for (const prepareWork of prepare) {
     progress.note('making ready …');

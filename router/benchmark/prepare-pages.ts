@@ -1,38 +1,19 @@
-import { readFile } from 'node:fs/promises';
-import { extname } from 'node:path';
-import { findInputs } from '../batch/find-inputs.js';
 import { BenchError } from './bench-error.js';
 import { chatRequest, readChat } from './chat-request.js';
 import { parseRequest, readParse } from './parse-request.js';
 import type { PreparedWork, WorkOptions } from './prepared-work.js';
+import type { PageFile } from './read-pages.js';
 import { type SendOptions, sendRequest } from './send-request.js';
 import { takeTurns } from './take-turns.js';
 
-/** A file as it is sent. */
-interface PageFile {
-  readonly bytes: Uint8Array;
-  /** Null for what a chat cannot take. */
-  readonly mediaType: string | null;
-}
-
-const mostPageBytes = 512 * 1024 ** 2;
 const pageTokens = 4096;
-const mediaTypes: Readonly<Record<string, string>> = {
-  '.png': 'image/png',
-  '.jpg': 'image/jpeg',
-  '.jpeg': 'image/jpeg',
-  '.webp': 'image/webp',
-  '.gif': 'image/gif',
-  '.bmp': 'image/bmp',
-};
 
 /**
  * Files: to `/v1/parse` of Quire, which lays them out, cuts and reads them; elsewhere each picture is one chat turn
- * with the prompt. Throws BenchError PAGES_INVALID.
+ * with the prompt. Throws BenchError PAGES_INVALID where none can be.
  */
-export async function preparePages(paths: readonly string[], options: WorkOptions): Promise<PreparedWork> {
+export function preparePages(files: readonly PageFile[], options: WorkOptions): PreparedWork {
   const { target, prompt, timeoutMs, note } = options;
-  const files = await readPages(paths);
   const sending = (signal: AbortSignal): SendOptions => ({ client: target.client, timeoutMs, signal });
   if (target.isQuire) {
     const nextFile = takeTurns(files);
@@ -61,27 +42,4 @@ export async function preparePages(paths: readonly string[], options: WorkOption
       return sendRequest(chatRequest(bytes, mediaType, chat), readChat(), sending(stop));
     },
   };
-}
-
-async function readPages(paths: readonly string[]): Promise<PageFile[]> {
-  const { inputs, problems } = await findInputs(paths);
-  if (problems.length > 0) {
-    throw new BenchError('PAGES_INVALID', problems.map(({ label, reason }) => `${label}: ${reason}`).join('; '));
-  }
-  const files: PageFile[] = [];
-  let byteCount = 0;
-  for (const { path, label, relativePath } of inputs) {
-    if (path === undefined)
-      throw new BenchError('PAGES_INVALID', `${label} cannot be read again and again; name files`);
-    const bytes = await readFile(path);
-    byteCount += bytes.length;
-    if (byteCount > mostPageBytes) {
-      throw new BenchError(
-        'PAGES_INVALID',
-        `the files have more than ${mostPageBytes / 1024 ** 2} MB together; name fewer`,
-      );
-    }
-    files.push({ bytes, mediaType: mediaTypes[extname(relativePath).toLowerCase()] ?? null });
-  }
-  return files;
 }

@@ -11,11 +11,13 @@ import { describeMachine } from './describe-machine.js';
 import { formatReport } from './format-report.js';
 import { measureTarget } from './measure-target.js';
 import { openTargets } from './open-targets.js';
+import { readPages } from './read-pages.js';
 import type { BenchReport } from './report.js';
 
 /** Measures, prints the table, writes the JSON. */
 export async function runBenchmark(options: BenchOptions): Promise<ExitCode> {
   if (options.jsonPath !== undefined && options.jsonPath !== '-') await checkFolder(options.jsonPath);
+  const pages = options.pages.length > 0 ? await readPages(options.pages) : [];
   const stop = new AbortController();
   onInterrupt(() => stop.abort(new Error('called off')));
   const cuda = findCuda(process.env);
@@ -44,7 +46,7 @@ export async function runBenchmark(options: BenchOptions): Promise<ExitCode> {
       signal: stop.signal,
       note: progress.note,
     })) {
-      await measureTarget(target, { options, report, progress, stop });
+      await measureTarget(target, { options, pages, report, progress, stop });
       if (stop.signal.aborted) break;
     }
   } catch (error) {
