@@ -45,7 +45,15 @@ export function openFrame(
   if (length >= Math.min(maxSequenceLength, text.maxPositions) || generated.length >= maxTokens) {
     throw new PoolError('CROP_TOO_LONG', `The prompt has ${length} tokens, which leaves no room for another.`);
   }
-  return { kind: head.task, promptIds, images, imageTokenCount, maxTokens, ...(ignoresStop && { ignoresStop }), ...(prefix && { prefix }) };
+  return {
+    kind: head.task,
+    promptIds,
+    images,
+    imageTokenCount,
+    maxTokens,
+    ...(ignoresStop && { ignoresStop }),
+    ...(prefix && { prefix }),
+  };
 }
 
 function invalid(reason: string): PoolError {

@@ -95,6 +95,17 @@ describe('quire bench with a server of its own', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
+  it('prints what it has and why it ends when the server dies', async () => {
+    const long = ['--concurrency', '2,1', '--requests', '400', '--duration', '2'];
+    const bench = spawnQuire(['bench', '--shape', '320x128:64', ...long]);
+    await bench.said(/, 2 in flight: /);
+    process.kill((await serverOf(bench.pid)).pid, 'SIGKILL');
+    const { code, stdout, stderr } = await bench.finished;
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^\| 320x128, 64 tokens +\| 2 /m);
+    expect(stderr).toMatch(/quire: the server ended \(SIGKILL\)[\s\S]*\(TARGET_DIED\)\n$/);
+  });
+
   it('ends the server when it is told twice to end', async () => {
     const bench = spawnQuire(['bench', ...small, '--duration', '600']);
     await bench.said(/starting a server/);
