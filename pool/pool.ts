@@ -108,6 +108,8 @@ export interface RecognizeInput {
   readonly maxTokens?: number;
   /** Texts at which generation stops; not part of the answer. */
   readonly stop?: readonly string[];
+  /** Neither the stop token nor a repetition ends the text, only `maxTokens`: for measurements. */
+  readonly ignoresStop?: boolean;
   readonly skipSpecialTokens?: boolean;
   readonly minPixels?: number;
   readonly maxPixels?: number;

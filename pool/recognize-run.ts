@@ -57,6 +57,7 @@ async function recognize(
       images: pictures.map(({ patches }) => patches),
       imageTokenCount: prompt.imageTokenCount,
       maxTokens: limitTokens(input, prompt.tokenIds.length, parts),
+      ...(input.ignoresStop && { ignoresStop: true }),
       onTokens: answer.take,
     });
     const crop = await scope.race(Promise.race([submitted, answer.stopped]));

@@ -74,6 +74,7 @@ const packagesOf: Readonly<Record<string, readonly string[]>> = {
   'pool/engine': ['onnxruntime-node'],
   'pool/engine/cuda/native': ['koffi'],
   'pool/remote': ['undici', 'zod'],
+  'router/benchmark': ['sharp'],
   'pool/prepare': ['sharp', '@hyzyla/pdfium', 'piscina'],
   router: [
     'hono',

@@ -10,6 +10,8 @@ export interface EngineCrop {
   readonly images: readonly CropPatches[];
   /** Generated tokens at most, those of `prefix` included. */
   readonly maxTokens: number;
+  /** Neither a stop token nor the loop guard ends it. */
+  readonly ignoresStop?: boolean;
   /** Tokens are reported step by step, not only at the end. */
   readonly isStreamed: boolean;
   /** What an earlier attempt generated: generation goes on after it. */

@@ -28,8 +28,8 @@ export class Sequence<Embeds = Float32Array> {
     this.tokenIds = [...(crop.prefix?.tokenIds ?? [])];
     this.logprobs = [...(crop.prefix?.logprobs ?? [])];
     this.embeddings = crop.images.map(() => null);
-    this.#stopIds = options.stopIds;
-    this.#guard = options.loopGuard ? createLoopGuard(loopLimitsFor(crop.task)) : null;
+    this.#stopIds = crop.ignoresStop ? [] : options.stopIds;
+    this.#guard = options.loopGuard && !crop.ignoresStop ? createLoopGuard(loopLimitsFor(crop.task)) : null;
     this.#reportedCount = this.tokenIds.length;
     for (const tokenId of this.tokenIds) this.#guard?.push(tokenId);
   }

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { describeMachine, describeTest } from '../../router/examine.js';
 
 const cuda = {
-  gpus: [{ index: 0, uuid: 'GPU-a1', memoryBytes: 141 * 1024 ** 3, freeBytes: 139.5 * 1024 ** 3 }],
+  gpus: [{ index: 0, uuid: 'GPU-a1', name: 'NVIDIA H200', memoryBytes: 141 * 1024 ** 3, freeBytes: 139.5 * 1024 ** 3 }],
   driver: '580.159.04',
   libraryDir: '/lib',
   runtimeVersion: '1.30.0',
