@@ -31,18 +31,18 @@ export function liftStrings(bytes: Uint8Array, mark: string): LiftedJson | null 
     const start = open + 1;
     let end = buffer.indexOf(quote, start);
     if (end < 0) break;
-    let escape = buffer.subarray(start, end).indexOf(backslash);
-    if (escape < 0 && end - start >= leastLength && isPlain(buffer.subarray(start, end)) && !isKey(buffer, end + 1)) {
+    let slash = buffer.subarray(start, end).indexOf(backslash);
+    if (slash < 0 && end - start >= leastLength && isPlain(buffer.subarray(start, end)) && !isKey(buffer, end + 1)) {
       parts.push(buffer.subarray(keptTo, start), Buffer.from(`${mark}${strings.length}`));
       strings.push(buffer.toString('latin1', start, end));
       keptTo = end;
     }
     // The quote that ends a string is the first after all its escapes.
     let from = start;
-    for (; escape >= 0 && end >= 0 && stops < mostStops; stops++) {
-      from += escape + 2;
+    for (; slash >= 0 && end >= 0 && stops < mostStops; stops++) {
+      from += slash + 2;
       end = buffer.indexOf(quote, from);
-      escape = end < 0 ? -1 : buffer.subarray(from, end).indexOf(backslash);
+      slash = end < 0 ? -1 : buffer.subarray(from, end).indexOf(backslash);
     }
     if (end < 0) break;
     at = end + 1;
