@@ -25,6 +25,9 @@ export interface CropQueueOptions {
   readonly now: () => number;
 }
 
+/** More than that are remembered only while they have entries. */
+const maxFlowCount = 1024;
+
 /**
  * The one queue of crops. Flows share it by start-time fair queueing: each flow's entries are stamped with virtual
  * time that advances by their cost, and the earliest is served, so a document of one page waits for about one page of
@@ -49,6 +52,11 @@ export class CropQueue<T extends QueueEntry> {
 
   get cost(): number {
     return this.#length === 0 ? 0 : this.#cost;
+  }
+
+  /** Flows that wait or are remembered. */
+  get flowCount(): number {
+    return this.#flows.size;
   }
 
   get isFull(): boolean {
@@ -126,14 +134,17 @@ export class CropQueue<T extends QueueEntry> {
   }
 
   /**
-   * An empty flow is remembered while its stamp lies ahead, or a document could jump the queue by coming back; flows
-   * whose stamps have passed are forgotten.
+   * An empty flow is remembered while its stamp lies ahead, or a document could jump the queue by coming back. Where
+   * nobody waits there is no queue to jump, and of many the oldest is let go of.
    */
   #retire(name: string, flow: Flow<T>): void {
-    if (flow.start <= this.#virtualTime) this.#flows.delete(name);
-    if (this.#flows.size < 1024) return;
-    for (const [other, { entries, start }] of this.#flows) {
-      if (entries.length === 0 && start <= this.#virtualTime) this.#flows.delete(other);
+    if (this.#length === 0) this.#flows.clear();
+    else if (flow.start <= this.#virtualTime) this.#flows.delete(name);
+    if (this.#flows.size <= maxFlowCount) return;
+    for (const [other, { entries }] of this.#flows) {
+      if (entries.length > 0) continue;
+      this.#flows.delete(other);
+      return;
     }
   }
 

@@ -104,7 +104,8 @@ function loadCrop(message: CropMessage): EngineCrop {
 
 /** The file is ours now; what is left after a crash is swept with its folder. */
 function readPatches({ file, ...grid }: PatchesFile): CropPatches {
-  const patches = new Uint8Array(readFileSync(file));
+  const { buffer, byteOffset, length } = readFileSync(file);
+  const patches = new Uint8Array(buffer, byteOffset, length);
   unlinkSync(file);
   return { ...grid, patches };
 }

@@ -123,3 +123,18 @@ it('passes over flows whose crops are not wanted, and keeps their place', () => 
   expect(queue.length).toBe(2);
   expect(drain()).toEqual(['local', 'local']);
 });
+
+it('remembers no more flows than it needs, however many have come and gone', () => {
+  fill('once', 1);
+  drain();
+  expect(queue.flowCount).toBe(0);
+  // The queue is never empty from here on, and every flow comes once.
+  fill('patient', 1, 1, 'batch');
+  for (let index = 0; index < 5000; index++) {
+    fill(`passing${index}`, 1);
+    drain(1);
+  }
+  expect(queue.flowCount).toBeLessThan(1100);
+  expect(drain()).toEqual(['patient']);
+  expect(queue.flowCount).toBe(0);
+});
