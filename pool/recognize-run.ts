@@ -49,6 +49,8 @@ async function recognize(
     const prepareMs = performance.now() - startedAt;
     const prompt = renderPrompt(input, pictures, parts);
     const answer = createAnswer(input, parts, scope, events);
+    // Tokens that nobody reads one by one need not cross one by one either.
+    const isFollowed = input.isStreamed !== false || (input.stop?.length ?? 0) > 0;
     const submitted = parts.dispatcher.submit({
       flow,
       priority: options.priority ?? 'interactive',
@@ -58,12 +60,13 @@ async function recognize(
       imageTokenCount: prompt.imageTokenCount,
       maxTokens: limitTokens(input, prompt.tokenIds.length, parts),
       ...(input.ignoresStop && { ignoresStop: true }),
-      onTokens: answer.take,
+      ...(isFollowed && { onTokens: answer.take }),
     });
     const crop = await scope.race(Promise.race([submitted, answer.stopped]));
     if (crop && !crop.ok) {
       throw new PoolError(crop.failure.code as never, crop.failure.message, crop.failure.detail);
     }
+    if (crop && !isFollowed) answer.take(crop.reading);
     answer.end();
     await answer.written();
     const totalMs = performance.now() - startedAt;
@@ -136,6 +139,7 @@ function createAnswer(
   return {
     stopped,
     take(tokens: GeneratedTokens): void {
+      let told = '';
       // Token by token, so that what follows a stop text is not counted.
       tokens.tokenIds.forEach((tokenId, index) => {
         if (isOver) return;
@@ -144,11 +148,11 @@ function createAnswer(
         waiting.tokenIds.push(tokenId);
         waiting.logprobs.push(tokens.logprobs[index]);
         const { piece, isStopped } = stopText.push(stream.push([tokenId]));
-        tell(piece);
-        if (!isStopped) return;
-        isOver = true;
-        stopNow(null);
+        told += piece;
+        isOver = isStopped;
       });
+      tell(told);
+      if (isOver) stopNow(null);
     },
     end(): void {
       if (isOver) return;

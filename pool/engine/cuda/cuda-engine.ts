@@ -94,6 +94,8 @@ export class CudaEngine<Embeds> implements Engine {
     const batchSize = this.#running.length + joining.length;
     if (batchSize > 0) await this.#run(joining);
     while (this.#canGoOn(batchSize) && performance.now() - startedAt < this.#limits.sliceMs) await this.#run([]);
+    // Once a step and not once a run: what crosses is fewer and larger.
+    for (const sequence of this.#running) if (sequence.crop.isStreamed) this.#report(sequence);
     return {
       events: this.#takeEvents(),
       report: {
@@ -215,12 +217,12 @@ export class CudaEngine<Embeds> implements Engine {
     };
   }
 
-  /** Reports what is new and lets go of what has ended. */
+  /** Lets go of what has ended, with a last report. */
   #settle(): void {
     for (const sequence of [...this.#running]) {
       if (sequence.promptLength >= this.#limits.maxSequenceLength) sequence.cutShort();
-      if (sequence.crop.isStreamed) this.#report(sequence);
       if (!sequence.finishReason) continue;
+      if (sequence.crop.isStreamed) this.#report(sequence);
       this.#leave(sequence);
       this.#events.push({ type: 'finished', id: sequence.id, reading: sequence.reading() });
     }
