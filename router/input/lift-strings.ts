@@ -43,7 +43,8 @@ export function liftStrings(bytes: Uint8Array, mark: string): LiftedJson | null 
     let from = start;
     for (; slash >= 0 && end >= 0 && stops < mostStops; stops++) {
       from += slash + 2;
-      end = buffer.indexOf(quote, from);
+      // No byte is searched for its quote twice, however many escapes stand before it.
+      if (from > end) end = buffer.indexOf(quote, from);
       slash = end < 0 ? -1 : buffer.subarray(from, end).indexOf(backslash);
     }
     if (end < 0) break;
