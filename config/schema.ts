@@ -65,6 +65,12 @@ const devices = z.strictObject({
     .min(0)
     .default(0)
     .describe('Memory a CUDA shard may take; 0 leaves it to the free memory.'),
+  cudaDoor: z
+    .enum(['auto', 'c-api', 'addon'])
+    .default('auto')
+    .describe(
+      'How CUDA devices reach ONNX Runtime: its C API (CUDA graphs, data stays on the device) or the Node addon; auto takes the C API where it works.',
+    ),
   remoteApiKey: z
     .string()
     .default('')
@@ -73,7 +79,13 @@ const devices = z.strictObject({
 });
 
 const engine = z.strictObject({
-  maxBatch: z.number().int().min(1).max(512).default(32).describe('Crops one shard decodes together.'),
+  maxBatch: z
+    .number()
+    .int()
+    .min(0)
+    .max(512)
+    .default(0)
+    .describe('Crops one shard decodes together; 0 chooses: 32 on the CPU, 64 on CUDA.'),
   maxTokens: z.number().int().min(1).max(131_072).default(4096).describe('Output tokens of a crop at most.'),
   maxSequenceLength: z
     .number()

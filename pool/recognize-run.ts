@@ -49,6 +49,8 @@ async function recognize(
     const prepareMs = performance.now() - startedAt;
     const prompt = renderPrompt(input, pictures, parts);
     const answer = createAnswer(input, parts, scope, events);
+    // Tokens that nobody reads one by one need not cross one by one either.
+    const isFollowed = input.isStreamed !== false || (input.stop?.length ?? 0) > 0;
     const submitted = parts.dispatcher.submit({
       flow,
       priority: options.priority ?? 'interactive',
@@ -57,12 +59,14 @@ async function recognize(
       images: pictures.map(({ patches }) => patches),
       imageTokenCount: prompt.imageTokenCount,
       maxTokens: limitTokens(input, prompt.tokenIds.length, parts),
-      onTokens: answer.take,
+      ...(input.ignoresStop && { ignoresStop: true }),
+      ...(isFollowed && { onTokens: answer.take }),
     });
     const crop = await scope.race(Promise.race([submitted, answer.stopped]));
     if (crop && !crop.ok) {
       throw new PoolError(crop.failure.code as never, crop.failure.message, crop.failure.detail);
     }
+    if (crop && !isFollowed) answer.take(crop.reading);
     answer.end();
     await answer.written();
     const totalMs = performance.now() - startedAt;
@@ -135,6 +139,7 @@ function createAnswer(
   return {
     stopped,
     take(tokens: GeneratedTokens): void {
+      let told = '';
       // Token by token, so that what follows a stop text is not counted.
       tokens.tokenIds.forEach((tokenId, index) => {
         if (isOver) return;
@@ -143,11 +148,11 @@ function createAnswer(
         waiting.tokenIds.push(tokenId);
         waiting.logprobs.push(tokens.logprobs[index]);
         const { piece, isStopped } = stopText.push(stream.push([tokenId]));
-        tell(piece);
-        if (!isStopped) return;
-        isOver = true;
-        stopNow(null);
+        told += piece;
+        isOver = isStopped;
       });
+      tell(told);
+      if (isOver) stopNow(null);
     },
     end(): void {
       if (isOver) return;

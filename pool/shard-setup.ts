@@ -11,6 +11,9 @@ export interface SetupParts {
   readonly faults: ShardSetup['faults'];
 }
 
+/** Crops decoded together where the settings leave it open. */
+const chosenBatch = { cpu: 32, cuda: 64 } as const;
+
 /** What one shard of a device is told at its start. */
 export function createShardSetup(
   device: PlannedDevice,
@@ -23,15 +26,17 @@ export function createShardSetup(
     shard,
     target: device.target,
     threadCount: device.threadCount,
+    cudaDoor: config.devices.cudaDoor,
     model: { reader: model.reader, manifest: model.manifest },
     graphs,
     limits: {
-      maxBatch,
+      maxBatch: maxBatch || chosenBatch[device.kind],
       maxSequenceLength,
       prefillTokenBudget,
       visionPatchBudget,
       kvBlocks,
       kvBytes: device.kvBytes,
+      memoryBytes: config.devices.memoryLimitBytes,
       loopGuard,
     },
     ...(engineModule && { engineModule }),

@@ -1,15 +1,8 @@
-import type { Failure } from '../../errors.js';
-import {
-  type Engine,
-  type EngineCapacity,
-  type EngineCrop,
-  type EngineEvent,
-  EngineFault,
-  type StepResult,
-} from '../engine.js';
-import { Sequence } from '../sequence.js';
+import { CropDesk, timed } from '../crop-desk.js';
+import type { Engine, EngineCapacity, EngineCrop, StepResult } from '../engine.js';
+import type { Sequence } from '../sequence.js';
 import type { BlockPool } from './block-pool.js';
-import type { PagedGraphs, PagedRun } from './paged-graphs.js';
+import type { EngineGraphs, PagedRun } from './engine-graphs.js';
 import { type PagedLimits, planPagedStep } from './paged-scheduler.js';
 
 export interface CudaEngineLimits extends PagedLimits {
@@ -22,55 +15,54 @@ export interface CudaEngineLimits extends PagedLimits {
   readonly sliceMs: number;
 }
 
-/** What the engine needs of the graphs. */
-export type EngineGraphs = Pick<PagedGraphs, 'encodeImages' | 'run' | 'close'>;
+/**
+ * A block that no pool has. Its place lies hundreds of gigabytes behind any, so nothing of others is written over, and
+ * its first slot still fits in 32 bits: a number that did not would come out as a block that exists.
+ */
+const strayBlock = 8_000_000;
+
+/** How the graphs reach the runtime. */
+export type EngineDoor = Pick<EngineCapacity, 'runtimeDoor' | 'runtimeDoorReason'>;
 
 /**
  * The engine on CUDA. A step encodes the pictures of the crops that join, runs their prompts together with one token of
  * every running crop, and goes on with steps of single tokens. Keys and values stay in the pool on the device.
  */
-export class CudaEngine implements Engine {
+export class CudaEngine<Embeds> implements Engine {
   readonly capacity: EngineCapacity;
-  readonly #graphs: EngineGraphs;
+  readonly #graphs: EngineGraphs<Embeds>;
   readonly #blocks: BlockPool;
   readonly #limits: CudaEngineLimits;
-  #waiting: Sequence[] = [];
-  #running: Sequence[] = [];
-  readonly #cancelled = new Set<number>();
-  #events: EngineEvent[] = [];
+  readonly #desk: CropDesk<Embeds>;
+  #running: Sequence<Embeds>[] = [];
 
-  constructor(graphs: EngineGraphs, blocks: BlockPool, limits: CudaEngineLimits) {
+  constructor(graphs: EngineGraphs<Embeds>, blocks: BlockPool, limits: CudaEngineLimits, door: EngineDoor = {}) {
     this.#graphs = graphs;
     this.#blocks = blocks;
     this.#limits = limits;
-    this.capacity = { maxBatch: limits.maxBatch, kvBlocksTotal: blocks.freeCount };
+    this.#desk = new CropDesk({ ...limits, cacheLength: limits.maxSequenceLength });
+    this.capacity = { maxBatch: limits.maxBatch, kvBlocksTotal: blocks.freeCount, ...door };
   }
 
   get hasWork(): boolean {
-    return this.#waiting.length + this.#running.length + this.#events.length > 0;
+    return this.#desk.hasWork || this.#running.length > 0;
   }
 
   admit(crop: EngineCrop): void {
-    const failure = this.#refusal(crop);
-    if (failure) this.#events.push({ type: 'refused', id: crop.id, failure });
-    else this.#waiting.push(new Sequence(crop, this.#limits));
+    this.#desk.admit(crop);
   }
 
   cancel(id: number): void {
-    this.#cancelled.add(id);
+    this.#desk.cancel(id);
   }
 
   async step(): Promise<StepResult> {
     const startedAt = performance.now();
-    this.#dropCancelled();
+    this.#desk.dropCancelled((isCancelled) => {
+      for (const sequence of this.#running.filter(isCancelled)) this.#leave(sequence);
+    });
     const plan = planPagedStep(
-      this.#waiting.map((sequence) => ({
-        id: sequence.id,
-        promptLength: sequence.promptLength,
-        patchCounts: sequence.crop.images.flatMap(({ gridHeight, gridWidth }, image) =>
-          sequence.embeddings[image] ? [] : [gridHeight * gridWidth],
-        ),
-      })),
+      this.#desk.queue(),
       this.#running.map(({ id, promptLength }) => ({
         id,
         length: promptLength,
@@ -80,65 +72,53 @@ export class CudaEngine implements Engine {
       this.#limits,
     );
     for (const id of plan.preempted) this.#giveWay(id);
-    const byId = new Map(this.#waiting.map((sequence) => [sequence.id, sequence]));
     for (const run of plan.vision) {
-      await this.#encode(run.map(({ id, image }) => ({ sequence: byId.get(id) as Sequence, image })));
+      const sequences = this.#desk.find(run.map(({ id }) => id));
+      await this.#encode(run.map(({ image }, index) => ({ sequence: sequences[index], image })));
     }
-    const joining = plan.joining.map((id) => byId.get(id) as Sequence);
+    const joining = this.#desk.find(plan.joining);
     const batchSize = this.#running.length + joining.length;
     if (batchSize > 0) await this.#run(joining);
     while (this.#canGoOn(batchSize) && performance.now() - startedAt < this.#limits.sliceMs) await this.#run([]);
+    // Once a step and not once a run: what crosses is fewer and larger.
+    for (const sequence of this.#running) this.#desk.report(sequence);
     return {
-      events: this.#takeEvents(),
+      events: this.#desk.takeEvents(),
       report: {
         durationMs: performance.now() - startedAt,
         batchSize,
         prefillCount: joining.length,
-        waitingCount: this.#waiting.length,
+        waitingCount: this.#desk.waiting.length,
         runningCount: this.#running.length,
         kvBlocksUsed: this.#blocks.usedCount,
       },
     };
   }
 
+  async fault(): Promise<never> {
+    await this.#graphs.run([{ ids: [0], pastLength: 1, blockIds: [strayBlock], grids: [], embeddings: [] }]);
+    throw new Error('A run outside the memory of the GPU was not noticed.');
+  }
+
   close(): Promise<void> {
     return this.#graphs.close();
   }
 
-  #refusal({ promptIds, prefix, maxTokens }: EngineCrop): Failure | null {
-    const { maxSequenceLength } = this.#limits;
-    const length = promptIds.length + (prefix?.tokenIds.length ?? 0);
-    if (length < maxSequenceLength && maxTokens > (prefix?.tokenIds.length ?? 0)) return null;
-    const message = `The prompt has ${length} tokens; ${maxSequenceLength - 1} fit, with at least one to generate.`;
-    return { code: 'CROP_TOO_LONG', message, detail: { promptLength: length, limit: maxSequenceLength } };
-  }
-
-  #dropCancelled(): void {
-    if (this.#cancelled.size === 0) return;
-    const isCancelled = ({ id }: { readonly id: number }) => this.#cancelled.has(id);
-    this.#waiting = this.#waiting.filter((sequence) => !isCancelled(sequence));
-    for (const sequence of this.#running.filter(isCancelled)) this.#leave(sequence);
-    this.#events = this.#events.filter((event) => !isCancelled(event));
-    this.#cancelled.clear();
-  }
-
-  #leave(sequence: Sequence): void {
+  #leave(sequence: Sequence<Embeds>): void {
     this.#blocks.release(sequence.id);
     this.#running = this.#running.filter((running) => running !== sequence);
   }
 
-  /** Back to the front of the queue; its prompt will hold what it has generated. */
   #giveWay(id: number): void {
-    const sequence = this.#running.find((running) => running.id === id) as Sequence;
+    const sequence = this.#running.find((running) => running.id === id) as Sequence<Embeds>;
     this.#leave(sequence);
-    sequence.embeddings = sequence.crop.images.map(() => null);
-    this.#waiting.unshift(sequence);
+    this.#desk.giveWay(sequence);
   }
 
   /** Whether single tokens may go on in this step: nobody left or waits for the place, and every sequence has room. */
   #canGoOn(batchSize: number): boolean {
-    if (this.#running.length === 0 || this.#cancelled.size > 0) return false;
-    if (this.#running.length < batchSize && this.#waiting.length > 0) return false;
+    if (this.#running.length === 0 || this.#desk.hasCancelled) return false;
+    if (this.#running.length < batchSize && this.#desk.waiting.length > 0) return false;
     let free = this.#blocks.freeCount;
     for (const { id, promptLength } of this.#running) {
       free -= Math.ceil(promptLength / this.#limits.blockSize) - this.#blocks.table(id).length;
@@ -146,11 +126,11 @@ export class CudaEngine implements Engine {
     return free >= 0;
   }
 
-  async #encode(run: readonly { sequence: Sequence; image: number }[]): Promise<void> {
+  async #encode(run: readonly { sequence: Sequence<Embeds>; image: number }[]): Promise<void> {
     const sequences = run.map(({ sequence }) => sequence);
     for (const sequence of sequences) sequence.start();
     const images = run.map(({ sequence, image }) => sequence.crop.images[image]);
-    const [embeddings, ms] = await this.#timed(sequences, () => this.#graphs.encodeImages(images));
+    const [embeddings, ms] = await timed(sequences, () => this.#graphs.encodeImages(images));
     run.forEach(({ sequence, image }, index) => {
       sequence.embeddings[image] = embeddings[index];
       sequence.times.visionMs += ms / run.length;
@@ -158,25 +138,24 @@ export class CudaEngine implements Engine {
   }
 
   /** One run of the decoder: the last token of every running sequence, and the prompts of those that join. */
-  async #run(joining: readonly Sequence[]): Promise<void> {
+  async #run(joining: readonly Sequence<Embeds>[]): Promise<void> {
     const steps = [...this.#running];
     const rows = [...steps.map((sequence) => this.#stepRow(sequence)), ...joining.map((one) => this.#promptRow(one))];
     const sequences = [...steps, ...joining];
-    const [{ tokens, logprobs }, ms] = await this.#timed(sequences, () => this.#graphs.run(rows));
+    const [{ tokens, logprobs }, ms] = await timed(sequences, () => this.#graphs.run(rows));
     const joined = new Set(joining);
-    if (joined.size > 0) this.#waiting = this.#waiting.filter((sequence) => !joined.has(sequence));
+    this.#desk.join(joining);
     const tokenCount = rows.reduce((sum, { ids }) => sum + ids.length, 0);
     sequences.forEach((sequence, row) => {
       const share = (ms * rows[row].ids.length) / tokenCount;
       sequence.times[joined.has(sequence) ? 'prefillMs' : 'decodeMs'] += share;
       sequence.record(tokens[row], logprobs[row]);
     });
-    for (const sequence of joining) sequence.embeddings = [];
     this.#running = sequences;
     this.#settle();
   }
 
-  #stepRow({ id, promptLength, tokenIds }: Sequence): PagedRun {
+  #stepRow({ id, promptLength, tokenIds }: Sequence<Embeds>): PagedRun<Embeds> {
     this.#blocks.hold(id, promptLength);
     return {
       ids: [tokenIds.at(-1) as number],
@@ -187,7 +166,7 @@ export class CudaEngine implements Engine {
     };
   }
 
-  #promptRow(sequence: Sequence): PagedRun {
+  #promptRow(sequence: Sequence<Embeds>): PagedRun<Embeds> {
     const { id, promptIds, crop, embeddings } = sequence;
     const { mergeSize } = this.#limits;
     sequence.start();
@@ -200,39 +179,16 @@ export class CudaEngine implements Engine {
         height: gridHeight / mergeSize,
         width: gridWidth / mergeSize,
       })),
-      embeddings: embeddings as Uint16Array[],
+      embeddings: embeddings as Embeds[],
     };
   }
 
-  /** Reports what is new and lets go of what has ended. */
+  /** Lets go of what has ended, with a last report. */
   #settle(): void {
     for (const sequence of [...this.#running]) {
-      if (sequence.promptLength >= this.#limits.maxSequenceLength) sequence.cutShort();
-      if (sequence.crop.isStreamed) this.#report(sequence);
-      if (!sequence.finishReason) continue;
+      if (!this.#desk.isOver(sequence)) continue;
       this.#leave(sequence);
-      this.#events.push({ type: 'finished', id: sequence.id, reading: sequence.reading() });
-    }
-  }
-
-  #report(sequence: Sequence): void {
-    const tokens = sequence.takeUnreported();
-    if (tokens.tokenIds.length > 0) this.#events.push({ type: 'tokens', id: sequence.id, ...tokens });
-  }
-
-  #takeEvents(): EngineEvent[] {
-    const events = this.#events.filter(({ id }) => !this.#cancelled.has(id));
-    this.#events = [];
-    return events;
-  }
-
-  async #timed<T>(sequences: readonly Sequence[], run: () => Promise<T>): Promise<[T, number]> {
-    const startedAt = performance.now();
-    try {
-      return [await run(), performance.now() - startedAt];
-    } catch (cause) {
-      const ids = [...new Set(sequences.map(({ id }) => id))];
-      throw new EngineFault(`A run failed: ${(cause as Error).message}`, ids, { cause });
+      this.#desk.finish(sequence);
     }
   }
 }

@@ -81,6 +81,7 @@ describe('POST /v1/chat/completions', () => {
       skipSpecialTokens: false,
       minPixels: 112_896,
       maxPixels: 1_605_632,
+      isStreamed: false,
     });
   });
 
@@ -136,6 +137,14 @@ describe('POST /v1/chat/completions', () => {
     expect(choices[0].logprobs).toEqual({ content: [{ ...token, top_logprobs: [token] }], refusal: null });
     const more = await ask({ logprobs: true, top_logprobs: 2 });
     expect(await errorOf(more.response)).toMatchObject({ status: 400, param: 'top_logprobs' });
+  });
+
+  it('asks for a fixed length only when told so', async () => {
+    expect((await ask({ ignore_eos: true })).pool.recognitions[0].input.ignoresStop).toBe(true);
+    for (const body of [{}, { ignore_eos: false }, { ignore_eos: null }]) {
+      expect((await ask(body)).pool.recognitions[0].input).not.toHaveProperty('ignoresStop');
+    }
+    expect((await ask({ ignore_eos: 'yes' })).response.status).toBe(400);
   });
 
   it('stops at one text or several', async () => {
