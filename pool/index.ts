@@ -33,6 +33,7 @@ export {
 } from '#models';
 export { adviseCuda, type CudaFindings, findCuda, type SelfTest, testDevice } from './diagnose.js';
 export { type Failure, PoolError, type PoolErrorCode, poolErrorCodes } from './errors.js';
+export { visibleGpus } from './machine-gpus.js';
 export { type OpenPoolOptions, openPool } from './open-pool.js';
 export type * from './pool.js';
 export type { PoolStats } from './pool-stats.js';

@@ -32,9 +32,12 @@ export function parseGpus(text: string): MachineGpu[] {
 }
 
 /** The devices CUDA_VISIBLE_DEVICES leaves, numbered as it lists them; like CUDA it ends at the first unknown one. */
-export function visibleGpus(gpus: readonly MachineGpu[], visible: string | undefined): MachineGpu[] {
+export function visibleGpus<Gpu extends Pick<MachineGpu, 'index' | 'uuid'>>(
+  gpus: readonly Gpu[],
+  visible: string | undefined,
+): Gpu[] {
   if (visible === undefined) return [...gpus];
-  const chosen: MachineGpu[] = [];
+  const chosen: Gpu[] = [];
   for (const name of visible.split(',').map((part) => part.trim())) {
     const gpu = gpus.find(({ index, uuid }) => name === String(index) || (name.length > 4 && uuid.startsWith(name)));
     if (!gpu) break;

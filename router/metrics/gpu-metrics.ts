@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { DeviceStatus, Pool } from '#pool';
+import { type DeviceStatus, type Pool, visibleGpus } from '#pool';
 import { type GpuReading, readGpus } from './gpu-readings.js';
 
 /** A reading is shared by the scrapes of this time, so that many scrapers start few processes. */
@@ -72,13 +72,21 @@ export function createGpuMetrics(
   });
 }
 
-/** GPUs with the device of the pool that runs on each; a device names its card by index or by UUID. */
+/**
+ * GPUs with the device of the pool that runs on each. A device names its card by UUID or by its number among those that
+ * CUDA may see; nvidia-smi, and the label `index`, count all.
+ */
 function ownGpus(
   gpus: readonly GpuReading[],
   devices: readonly DeviceStatus[],
 ): { labels: Record<(typeof labelNames)[number], string>; gpu: GpuReading }[] {
+  const all = gpus.map(({ index, uuid }) => ({ index: Number(index), uuid }));
+  const numbers = new Map(
+    visibleGpus(all, process.env.CUDA_VISIBLE_DEVICES).map(({ index, uuid }) => [uuid, index] as const),
+  );
   return gpus.flatMap((gpu) => {
-    const device = devices.find(({ id }) => id === `cuda:${gpu.index}` || id === `cuda:${gpu.uuid}`);
+    const number = numbers.get(gpu.uuid);
+    const device = devices.find(({ id }) => id === `cuda:${number}` || id === `cuda:${gpu.uuid}`);
     return device ? [{ labels: { device: device.id, index: gpu.index, uuid: gpu.uuid }, gpu }] : [];
   });
 }

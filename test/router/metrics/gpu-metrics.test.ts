@@ -1,5 +1,5 @@
 import { Registry } from 'prom-client';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { DeviceStatus } from '../../../pool/index.js';
 import { createGpuMetrics } from '../../../router/metrics/gpu-metrics.js';
 import { parseGpuReadings } from '../../../router/metrics/gpu-readings.js';
@@ -31,6 +31,16 @@ describe('GPU metrics', () => {
     );
     expect(text).toMatch(/quire_gpu_memory_bytes\{device="cuda:GPU-aaaaaaaa[^}]*index="1"/);
     expect(text).not.toMatch(/quire_gpu_power_watts\{device="cuda:GPU-aaaaaaaa/);
+  });
+
+  it('follow CUDA in counting the cards it may see', async () => {
+    vi.stubEnv('CUDA_VISIBLE_DEVICES', '1');
+    const registry = new Registry();
+    createGpuMetrics(registry, { devices: () => [cuda('cuda:0')] }, async () => parseGpuReadings(csv));
+    const text = await registry.metrics();
+    vi.unstubAllEnvs();
+    expect(text).toMatch(/quire_gpu_memory_bytes\{device="cuda:0",index="1",uuid="GPU-aaaaaaaa/);
+    expect(text).not.toContain('GPU-22cc6aea');
   });
 
   it('count energy as power times time, and never fall', async () => {
