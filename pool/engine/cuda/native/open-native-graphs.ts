@@ -62,7 +62,13 @@ function openParts(setup: NativeSetup, lock: RecordingLock): NativeGraphs {
     const weightNames = { prompt, step, wideStep };
     return new NativeGraphs({ runtime, memory, sessions, weights, weightNames, pool, lock, wideFrom }, model);
   } catch (error) {
-    for (const close of opened.reverse()) close();
+    for (const close of opened.reverse()) {
+      try {
+        close();
+      } catch {
+        // What went wrong first is what counts; a device that is lost cannot be tidied up.
+      }
+    }
     throw error;
   }
 }
