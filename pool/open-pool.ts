@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Config, defaultCacheDir } from '#config';
 import {
   type CompiledModel,
   type CompileProgress,
   chooseTarget,
-  compileModel,
+  embeddedModelDir,
   openModel,
   openTokenizer,
   pageHintsOf,
 } from '#models';
 import { createPolicy } from './balancer/create-policy.js';
+import { compileOnThread } from './compile-thread.js';
 import { createCostModel } from './cost-model.js';
 import type { CropJob } from './crop-job.js';
 import { CropQueue } from './crop-queue.js';
@@ -50,7 +50,6 @@ export interface OpenPoolOptions {
   readonly engineModule?: string;
 }
 
-const embeddedModel = fileURLToPath(new URL('../../models/pocket', import.meta.url));
 /** A batch document that was not served for this long competes with interactive ones. */
 const ageingMs = 5000;
 const startTimeoutMs = 300_000;
@@ -66,7 +65,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
   const machine = thisMachine();
   const planned = planDevices(config.devices, machine);
   const remotes = planRemotes(config.devices);
-  const model = await openModel(config.model.dir || embeddedModel);
+  const model = await openModel(config.model.dir || embeddedModelDir());
   const tokenizer = openTokenizer(model);
   const hints = pageHintsOf(model.manifest);
   const listeners = new Set<(event: PoolEvent) => void>();
@@ -124,7 +123,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
   let prepare: PreparePool | null = null;
   let turns: PrepareTurns | null = null;
   let reader: CropReader | null = null;
-  let isClosing = false;
+  const closing = new AbortController();
   const opened = (async () => {
     const cacheDir = config.model.cacheDir || join(defaultCacheDir(process.env), 'graphs');
     const compiled = new Map<PlannedDevice['kind'], CompiledModel>();
@@ -133,9 +132,9 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     for (const kind of kinds) {
       if (compiled.has(kind)) continue;
       const target = chooseTarget(model.manifest, kind, config.model.precision);
-      compiled.set(kind, await compileModel(model, target, cacheDir, onProgress));
+      compiled.set(kind, await compileOnThread(model, target, { cacheDir, onProgress, signal: closing.signal }));
     }
-    if (isClosing) throw new PoolError('SHUTTING_DOWN', 'The server is shutting down.');
+    if (closing.signal.aborted) throw new PoolError('SHUTTING_DOWN', 'The server is shutting down.');
     const graphsOf = (kind: PlannedDevice['kind']) => (compiled.get(kind) as CompiledModel).graphs;
     // The detector runs on the CPU; its graph is the same for every target.
     prepare = openPrepare(config, model, graphsOf(kinds[0]), machine);
@@ -163,7 +162,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
       const openHost: OpenHost = (_life, listener) => openRemoteHost(settings, listener);
       return { id, kind: 'remote', isolation: 'host', shardCount: 1, openHost, ...supervision };
     });
-    if (!isClosing) group.start([...own, ...others]);
+    if (!closing.signal.aborted) group.start([...own, ...others]);
   })();
   opened.catch((error: Error) => {
     failure = error;
@@ -229,9 +228,9 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
       return () => listeners.delete(listener);
     },
     async close({ drainMs = config.server.drainMs } = {}) {
-      isClosing = true;
       register.shut();
       await register.drain(drainMs);
+      closing.abort();
       desk.close();
       await opened.catch(() => {});
       await group.close();
