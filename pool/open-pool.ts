@@ -90,6 +90,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     maxAttempts: config.pool.maxAttempts,
     emit,
   });
+  const deviceRate = (): number => throughput.rate(Math.max(1, group.openShardCount));
   const heldPixels = createHeldBytes(config.pool.maxHeldBytes);
   let failure: Error | null = null;
   const register = new DocumentRegister({
@@ -98,7 +99,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     load: () => ({
       heldPixelBytes: heldPixels.used,
       queuedCropCount: dispatcher.queuedCount,
-      costPerMs: throughput.rate(Math.max(1, group.openShardCount)),
+      rate: { prepare: prepareThreadCount(config.prepare, machine), device: deviceRate() },
     }),
     obstacle: () => group.obstacle(),
     emit,
@@ -117,7 +118,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     dispatcher,
     devices: () => group.devices,
     heldPixels,
-    costPerMs: () => throughput.rate(Math.max(1, group.openShardCount)),
+    costPerMs: deviceRate,
   });
 
   let prepare: PreparePool | null = null;
@@ -173,15 +174,16 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     model,
     hints,
     tokenizer,
+    costModel,
     dispatcher,
     heldPixels,
     opened,
     prepare: () => prepare as PreparePool,
     prepareFor: (run) => (turns as PrepareTurns).doorFor(run),
     reader: () => reader as CropReader,
-    enter: (applicant) => {
+    enter: (entrant, scope) => {
       if (failure) throw failure;
-      return register.enter(applicant);
+      return register.enter(entrant, scope);
     },
     roomForCrops: async () => {
       while (queue.isFull) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -199,6 +201,10 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     },
     parse: (input, options = {}) => startDocument(input, options, parts),
     recognize: (input, options = {}) => startRecognize(input, options, parts),
+    checkRoom: (wishes = {}) => {
+      if (failure) throw failure;
+      register.check(wishes);
+    },
     devices: () =>
       group.devices.length > 0
         ? group.status()
@@ -218,7 +224,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
       runningCost: group.status().reduce((sum, { outstandingCost }) => sum + outstandingCost, 0),
       bytesHeld: register.bytes + heldPixels.used,
       prepareQueued: (turns?.waitingCount ?? 0) + (prepare?.queueLength ?? 0),
-      prepareRunning: prepare?.runningCount ?? 0,
+      prepareRunning: (turns?.startedCount ?? 0) - (prepare?.queueLength ?? 0),
       predictedWaitMs: register.predictedWaitMs,
     }),
     engine: () => desk.status(),
