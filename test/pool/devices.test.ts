@@ -84,6 +84,18 @@ it('rests a device that dies again and again, while another one works', async ()
   await Promise.all(read(4));
 });
 
+it('does not rest a device that does much between its deaths', async () => {
+  const { pool } = await opened({
+    settings: two({ restartBackoffMs: 1 }),
+    faults: 'crash-thread:device=cpu:1,step=120',
+  });
+  const device = () => pool.devices()[1];
+  while (device().restartCount < 7) {
+    await Promise.all(read(40));
+    expect(device().state).not.toBe('broken');
+  }
+});
+
 it('drains, resumes and restarts a device on demand', async () => {
   const { pool } = await opened({ settings: two() });
   await eventually(() => pool.devices().every(({ state }) => state === 'ready'));
