@@ -75,6 +75,11 @@ export class CropQueue<T extends QueueEntry> {
     return this.#length === 0 ? 0 : this.#cost;
   }
 
+  /** Flows that wait or are remembered. */
+  get flowCount(): number {
+    return this.#flows.size;
+  }
+
   get isFull(): boolean {
     return this.#length >= this.#options.maxLength;
   }

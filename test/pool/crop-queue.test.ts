@@ -186,3 +186,19 @@ it('passes over flows whose crops are not wanted, and keeps their place', () => 
   expect(queue.length).toBe(2);
   expect(drain()).toEqual(['local', 'local']);
 });
+
+it('remembers pages of a document until that is over, and nothing else', () => {
+  fill('book', { part: 1 });
+  fill('book', { part: 2 });
+  queue.push({ id: 5000, flow: 'picture', cost: 1, priority: 'interactive' });
+  fill('patient', { priority: 'batch', cost: 1000 });
+  for (let index = 0; index < 5000; index++) {
+    queue.push({ id: 6000 + index, flow: `passing${index}`, cost: 1, priority: 'interactive' });
+    drain(1);
+  }
+  drain();
+  expect(queue.flowCount).toBe(2);
+  queue.forget('book');
+  queue.forget('patient');
+  expect(queue.flowCount).toBe(0);
+});
