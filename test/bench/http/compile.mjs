@@ -13,7 +13,6 @@ import { percentile, readParameters, report, root, sleep } from './kit.mjs';
 
 const parameters = readParameters({ model: '', precision: 'fp32', everyMs: 20 });
 const cacheDir = mkdtempSync(join(tmpdir(), 'quire-bench-cache-'));
-const graphsDir = join(cacheDir, 'graphs');
 const server = spawn(process.execPath, [join(root, 'dist/router/main.js'), 'serve', '--port', '0'], {
   cwd: root,
   stdio: ['ignore', 'pipe', 'ignore'],
@@ -24,15 +23,12 @@ const server = spawn(process.execPath, [join(root, 'dist/router/main.js'), 'serv
     QUIRE_MODEL_PRECISION: parameters.precision,
   },
 });
+// A benchmark that is stopped leaves nothing running.
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => process.exit(1));
+process.once('exit', () => server.kill('SIGKILL'));
 const agent = openAgent();
 /** Whether graphs are there whole: they get their name last. */
-const isCompiled = () => {
-  try {
-    return readdirSync(graphsDir).some((name) => !name.startsWith('compiling-'));
-  } catch {
-    return false;
-  }
-};
+const isCompiled = () => readdirSync(cacheDir).some((name) => !name.startsWith('compiling-'));
 try {
   let output = '';
   server.stdout.setEncoding('utf8').on('data', (text) => {
