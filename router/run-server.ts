@@ -73,7 +73,8 @@ async function openServing(
   const unusable = new Promise<ModelError>((resolve) => {
     announce(pool, startedAt).catch((error: unknown) => {
       if (error instanceof ModelError) resolve(error);
-      else if (!(error instanceof PoolError && error.code === 'SHUTTING_DOWN')) log.error({ err: error }, 'no device became ready');
+      else if (!(error instanceof PoolError && error.code === 'SHUTTING_DOWN'))
+        log.error({ err: error }, 'no device became ready');
     });
   });
   return {
