@@ -65,6 +65,12 @@ const devices = z.strictObject({
     .min(0)
     .default(0)
     .describe('Memory a CUDA shard may take; 0 leaves it to the free memory.'),
+  cudaDoor: z
+    .enum(['auto', 'c-api', 'addon'])
+    .default('auto')
+    .describe(
+      'How CUDA devices reach ONNX Runtime: its C API (CUDA graphs, data stays on the device) or the Node addon; auto takes the C API where it works.',
+    ),
   remoteApiKey: z
     .string()
     .default('')

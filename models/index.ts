@@ -1,6 +1,8 @@
 export { type CompiledModel, type CompileProgress, compileModel, findCompiledModel } from './compile/compile-model.js';
 export { type CompileTarget, chooseTarget } from './compile/compile-target.js';
 export { embedKvPool, pagedBlockBytes, pagedBlockSize } from './compile/cuda/kv-pool.js';
+export { keyCacheName, valueCacheName } from './compile/cuda/paged-decoder-graph.js';
+export { type FreeWeight, readFreeWeights } from './compile/free-weights.js';
 export { acceptRereads, type ReadPlan } from './document/accept-rereads.js';
 export { assembleBlock } from './document/assemble-block.js';
 export { type AssembleOptions, assemblePage } from './document/assemble-page.js';

@@ -15,6 +15,8 @@ export interface CropSpec {
   readonly images: readonly CropPatches[];
   readonly imageTokenCount: number;
   readonly maxTokens: number;
+  /** Only `maxTokens` ends the text. */
+  readonly ignoresStop?: boolean;
   /** What a host that asks for this crop has of it already; `maxTokens` counts it. */
   readonly prefix?: GeneratedTokens;
   /** Read by a device of this host only: it came from another one. */

@@ -123,6 +123,7 @@ export class Device {
       ...(this.#canaryOkAt !== undefined && { canaryOkAt: this.#canaryOkAt }),
       ...(this.#lastError && { lastError: { code: this.#lastError.code, message: this.#lastError.message } }),
       ...(this.#host?.pid !== undefined && { pid: this.#host.pid }),
+      ...doorOf(this.#shards),
     };
   }
 
@@ -362,4 +363,13 @@ export class Device {
     this.#state = next;
     this.#listener.onState(this, next, reason);
   }
+}
+
+/** The slowest way to the runtime that a shard of a device takes. */
+function doorOf(shards: readonly Shard[]): Pick<DeviceStatus, 'runtimeDoor' | 'runtimeDoorReason'> {
+  const capacities = shards.flatMap(({ capacity }) => capacity ?? []);
+  const shown = capacities.find(({ runtimeDoor }) => runtimeDoor === 'addon') ?? capacities[0];
+  if (!shown?.runtimeDoor) return {};
+  const { runtimeDoor, runtimeDoorReason } = shown;
+  return { runtimeDoor, ...(runtimeDoorReason !== undefined && { runtimeDoorReason }) };
 }

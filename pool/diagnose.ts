@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import type { Config } from '#config';
 import { missingProviderFiles, runtimeLibraryDir, runtimeVersion } from './engine/cuda/provider-files.js';
+import type { RuntimeDoor } from './engine/engine.js';
 import { findGpus, type MachineGpu } from './machine-gpus.js';
 import { openPool } from './open-pool.js';
 import type { Pool } from './pool.js';
@@ -13,6 +14,9 @@ export interface SelfTest {
   /** From nothing to the right answer, compiling included. */
   readonly readyMs: number;
   readonly reason: string | null;
+  /** CUDA: how it reached the runtime, and why not by the C API. */
+  readonly runtimeDoor?: RuntimeDoor;
+  readonly runtimeDoorReason?: string;
 }
 
 /** What this machine has for CUDA, and what is missing. */
@@ -88,7 +92,9 @@ export async function testDevice(config: Config, device: string): Promise<SelfTe
   try {
     const pool = await openPool({ config: quick });
     try {
-      return outcome(await untilReady(pool));
+      const failure = await untilReady(pool);
+      const [{ runtimeDoor, runtimeDoorReason }] = pool.devices();
+      return { ...outcome(failure), runtimeDoor, runtimeDoorReason };
     } finally {
       await pool.close({ drainMs: 0 });
     }

@@ -229,6 +229,7 @@ export class Dispatcher {
       promptIds: job.promptIds,
       images: job.images,
       maxTokens: job.maxTokens,
+      ...(job.ignoresStop && { ignoresStop: true }),
       isStreamed: job.onTokens !== undefined,
       priority: job.priority,
       ...(job.reported.tokenIds.length > 0 && { prefix: job.reported }),

@@ -1,8 +1,19 @@
 import { ConfigError } from '#config';
 import type { EngineCrop } from './engine/engine.js';
 
-/** What can be made to go wrong in a shard. */
-export const faultKinds = ['crash-thread', 'kill-process', 'abort-process', 'throw', 'hang', 'wrong-canary'] as const;
+/**
+ * What can be made to go wrong in a shard. All of them are acted but `cuda-fault`: there the GPU itself is sent outside
+ * its memory, and the process that did it can compute on no GPU any more. It strikes CUDA devices only.
+ */
+export const faultKinds = [
+  'crash-thread',
+  'kill-process',
+  'abort-process',
+  'throw',
+  'hang',
+  'wrong-canary',
+  'cuda-fault',
+] as const;
 export type FaultKind = (typeof faultKinds)[number];
 
 /** A fault and when it strikes; absent conditions always hold. */
@@ -41,6 +52,19 @@ export function readFaults(text: string | undefined, nodeEnv: string | undefined
     .split(';')
     .filter((part) => part.trim() !== '')
     .map(readFault);
+}
+
+/** Throws ConfigError for a `cuda-fault` that none of the devices can have. */
+export function refuseUnreachable(
+  faults: readonly Fault[],
+  devices: readonly { readonly id: string; readonly kind: string }[],
+): void {
+  for (const { kind, device } of faults) {
+    if (kind !== 'cuda-fault') continue;
+    if (devices.some(({ id, kind: of }) => of === 'cuda' && (device ?? id) === id)) continue;
+    const used = devices.map(({ id }) => id).join(', ') || 'none';
+    throw refuse(`cuda-fault strikes CUDA devices; ${device ?? 'any'} is asked for, those in use are ${used}`);
+  }
 }
 
 function readFault(text: string): Fault {

@@ -38,3 +38,4 @@ export type * from './pool.js';
 export type { PoolStats } from './pool-stats.js';
 export { type CropFrame, decodeCropFrame } from './remote/crop-frame.js';
 export { type EngineLine, type EngineStatus, engineLineSchema, engineStatusSchema } from './remote/engine-contract.js';
+export { splitLines } from './remote/split-lines.js';

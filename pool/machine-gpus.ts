@@ -5,11 +5,13 @@ export interface MachineGpu {
   /** As CUDA counts the visible devices. */
   readonly index: number;
   readonly uuid: string;
+  /** Such as `NVIDIA H200`. */
+  readonly name: string;
   readonly memoryBytes: number;
   readonly freeBytes: number;
 }
 
-const fields = ['index', 'uuid', 'memory.total', 'memory.free'];
+const fields = ['index', 'uuid', 'name', 'memory.total', 'memory.free'];
 const bytesOfMib = 1024 ** 2;
 const patienceMs = 10_000;
 
@@ -22,10 +24,10 @@ export function findGpus(environment: NodeJS.ProcessEnv): MachineGpu[] {
 
 export function parseGpus(text: string): MachineGpu[] {
   return text.split('\n').flatMap((line) => {
-    const [index, uuid, total, free] = line.split(',').map((value) => value.trim());
+    const [index, uuid, name, total, free] = line.split(',').map((value) => value.trim());
     if (!uuid?.startsWith('GPU-')) return [];
     const bytes = (value: string) => (Number.isFinite(Number(value)) ? Number(value) * bytesOfMib : 0);
-    return [{ index: Number(index), uuid, memoryBytes: bytes(total), freeBytes: bytes(free) }];
+    return [{ index: Number(index), uuid, name, memoryBytes: bytes(total), freeBytes: bytes(free) }];
   });
 }
 

@@ -24,7 +24,7 @@ import { Dispatcher } from './dispatcher.js';
 import { DocumentRegister } from './document-register.js';
 import { startDocument } from './document-run.js';
 import { PoolError } from './errors.js';
-import { readFaults } from './fault-injection.js';
+import { readFaults, refuseUnreachable } from './fault-injection.js';
 import { createHeldBytes } from './held-bytes.js';
 import { openCanary } from './open-canary.js';
 import { openPrepare, prepareThreadCount } from './open-prepare.js';
@@ -64,6 +64,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
   const faults = readFaults(process.env.QUIRE_FAULTS, process.env.NODE_ENV);
   const machine = thisMachine();
   const planned = planDevices(config.devices, machine);
+  refuseUnreachable(faults, planned);
   const remotes = planRemotes(config.devices);
   const model = await openModel(config.model.dir || embeddedModelDir());
   const tokenizer = openTokenizer(model);

@@ -1,4 +1,5 @@
 import type { Block, Box, FinishReason, LayoutLabel, PageResult, RecipeOptions, Region } from '#models';
+import type { RuntimeDoor } from './engine/engine.js';
 import type { PoolStats } from './pool-stats.js';
 import type { CropFrame } from './remote/crop-frame.js';
 import type { EngineLine, EngineStatus } from './remote/engine-contract.js';
@@ -107,6 +108,8 @@ export interface RecognizeInput {
   readonly maxTokens?: number;
   /** Texts at which generation stops; not part of the answer. */
   readonly stop?: readonly string[];
+  /** Neither the stop token nor a repetition ends the text, only `maxTokens`: for measurements. */
+  readonly ignoresStop?: boolean;
   readonly skipSpecialTokens?: boolean;
   readonly minPixels?: number;
   readonly maxPixels?: number;
@@ -116,6 +119,7 @@ export interface RecognizeMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: readonly (
     | { readonly type: 'text'; readonly text: string }
+    /** The bytes are given away where they fill their memory: it moves to a prepare thread, and they are empty then. */
     | { readonly type: 'image'; readonly bytes: Uint8Array }
   )[];
 }
@@ -166,6 +170,10 @@ export interface DeviceStatus {
   readonly canaryMismatchCount: number;
   /** Of the process of its own, where it has one. */
   readonly pid?: number;
+  /** How its shards reach ONNX Runtime, once they do; on CUDA there are two ways. */
+  readonly runtimeDoor?: RuntimeDoor;
+  /** Why they do not take the C API, where that was wanted. */
+  readonly runtimeDoorReason?: string;
 }
 
 export type DeviceAction = 'drain' | 'resume' | 'restart';

@@ -75,6 +75,7 @@ async function recognize(
       images: pictures.map(({ patches }) => patches),
       imageTokenCount: prompt.imageTokenCount,
       maxTokens,
+      ...(input.ignoresStop && { ignoresStop: true }),
       onTokens: answer.take,
     });
     const crop = await scope.race(Promise.race([submitted, answer.stopped]));

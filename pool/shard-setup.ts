@@ -23,6 +23,7 @@ export function createShardSetup(
     shard,
     target: device.target,
     threadCount: device.threadCount,
+    cudaDoor: config.devices.cudaDoor,
     model: { reader: model.reader, manifest: model.manifest },
     graphs,
     limits: {

@@ -2,8 +2,12 @@ import { fileURLToPath } from 'node:url';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { DeviceHost, HostListener } from './device-host.js';
+import { createRecordingGate } from './engine/cuda/native/recording-lock.js';
 import type { ShardTask } from './engine/shard-worker.js';
 import type { ShardReport, ShardSetup } from './protocol.js';
+
+/** One for all devices whose threads live in this process. */
+const recordingGate = createRecordingGate();
 
 const workerPath = fileURLToPath(new URL('./engine/shard-worker.js', import.meta.url));
 
@@ -32,7 +36,7 @@ export function openThreadHost(setups: readonly ShardSetup[], listener: HostList
     port1.on('message', (report: ShardReport) => {
       if (!isLeft) listener.onReport(setup.shard, report);
     });
-    const task: ShardTask = { setup, port: port2 };
+    const task: ShardTask = { setup, port: port2, recordingGate };
     return threads.run(task, { transferList: [port2] }).then(
       () => exit(`shard ${setup.shard} ended`),
       (error: unknown) => exit(`shard ${setup.shard} died: ${error instanceof Error ? error.message : String(error)}`),

@@ -43,7 +43,13 @@ function providerState({ missingFiles, missingLibraries }: CudaFindings): string
   return missingLibraries.length > 0 ? `lacks ${missingLibraries.join(', ')}` : 'installed';
 }
 
-export function describeTest({ device, isRight, readyMs, reason }: SelfTest): string {
+const doors = { 'c-api': 'through the C API', addon: 'through the Node addon' } as const;
+
+export function describeTest(test: SelfTest): string {
+  const { device, isRight, readyMs, reason, runtimeDoor, runtimeDoorReason } = test;
   const seconds = `${(readyMs / 1000).toFixed(1)} s`;
-  return row(device, isRight ? `read a known crop right, ${seconds} from start` : `FAILED after ${seconds}: ${reason}`);
+  if (!isRight) return row(device, `FAILED after ${seconds}: ${reason}`);
+  const door = runtimeDoor ? `, ${doors[runtimeDoor]}` : '';
+  const why = runtimeDoorReason ? row('', `the C API, which is faster, failed: ${runtimeDoorReason}`) : '';
+  return row(device, `read a known crop right, ${seconds} from start${door}`) + why;
 }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from 'commander';
+import { benchCommand } from './commands/bench.js';
 import { compileCommand } from './commands/compile.js';
 import { doctorCommand } from './commands/doctor.js';
 import { exitCodes } from './commands/exit-code.js';
@@ -16,7 +17,7 @@ const program = new Command('quire')
   .showHelpAfterError('(quire --help lists the commands; quire COMMAND --help explains one)')
   .configureHelp({ showGlobalOptions: false });
 
-for (const command of [serveCommand(), parseCommand(), compileCommand(), doctorCommand()]) {
+for (const command of [serveCommand(), parseCommand(), benchCommand(), compileCommand(), doctorCommand()]) {
   command
     .copyInheritedSettings(program)
     .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : exitCodes.misused));

@@ -72,7 +72,9 @@ const packagesOf: Readonly<Record<string, readonly string[]>> = {
   'models/tokenizer': ['@huggingface/tokenizers', '@huggingface/jinja'],
   pool: ['piscina'],
   'pool/engine': ['onnxruntime-node'],
+  'pool/engine/cuda/native': ['koffi'],
   'pool/remote': ['undici', 'zod'],
+  'router/benchmark': ['sharp'],
   'pool/prepare': ['sharp', '@hyzyla/pdfium', 'piscina'],
   router: [
     'hono',

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { settings } from '../config/index.js';
+import { benchCommand } from '../router/commands/bench.js';
 import { compileCommand } from '../router/commands/compile.js';
 import { doctorCommand } from '../router/commands/doctor.js';
 import { parseCommand } from '../router/commands/parse.js';
@@ -75,7 +76,7 @@ describe('the README', () => {
   });
 
   it('names every command with each of its own options, and none that does not exist', () => {
-    const commands = [serveCommand(), parseCommand(), compileCommand(), doctorCommand()];
+    const commands = [serveCommand(), parseCommand(), benchCommand(), compileCommand(), doctorCommand()];
     const known = new Set(commands.flatMap((command) => command.options.map(({ long }) => long)));
     for (const command of commands) expect(readme(), command.name()).toContain(`quire ${command.name()}`);
     const used = new Set([...readme().matchAll(/(?<![\w-])(--[a-z][a-z-]+)(?=[\s`,.)])/g)].map(([, option]) => option));

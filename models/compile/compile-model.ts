@@ -18,9 +18,9 @@ import { buildVisionGraph } from './vision-graph.js';
 import { openWeights } from './weights-files.js';
 
 /** Raised when the graphs change, so that no older cache is used. */
-const compilerVersion = 7;
+const compilerVersion = 8;
 
-export const graphNames = ['vision', 'prefill', 'decode', 'decoder', 'layout'] as const;
+export const graphNames = ['vision', 'prefill', 'decode', 'decoder', 'prompt', 'step', 'wide-step', 'layout'] as const;
 export type GraphName = (typeof graphNames)[number];
 
 /** Graphs of a model for one target, on disk; each lies beside the file of its weights. */
@@ -29,10 +29,11 @@ export interface CompiledModel {
   /** Hash of everything the graphs were made from. */
   readonly key: string;
   /**
-   * Absolute paths. For CUDA one graph prefills and decodes: both paths name it. `layout` is absent where the model has
-   * no detector.
+   * Absolute paths. For CUDA one graph prefills and decodes: both paths name it; `prompt`, `step` and `wideStep` are
+   * its parts with free weights. `layout` is absent where the model has no detector.
    */
-  readonly graphs: Readonly<Record<'vision' | 'prefill' | 'decode', string>> & { readonly layout?: string };
+  readonly graphs: Readonly<Record<'vision' | 'prefill' | 'decode', string>> &
+    Readonly<Partial<Record<'prompt' | 'step' | 'wideStep' | 'layout', string>>>;
   readonly fromCache: boolean;
 }
 
@@ -46,7 +47,12 @@ export interface CompileProgress {
 /** One data file and the graphs that share it. */
 export interface GraphBundle {
   readonly dataName: string;
-  readonly graphs: readonly { readonly name: GraphName; readonly graph: GraphBuilder }[];
+  readonly graphs: readonly {
+    readonly name: GraphName;
+    readonly graph: GraphBuilder;
+    /** Weights are inputs of the graph, see `writeModel`. */
+    readonly hasFreeWeights?: boolean;
+  }[];
 }
 
 /**

@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { ModelError } from '../errors.js';
-import type { CompiledModel, CompileProgress, GraphBundle } from './compile-model.js';
+import type { CompiledModel, CompileProgress, GraphBundle, GraphName } from './compile-model.js';
 import { ExternalDataFile } from './external-data.js';
 import type { WeightSource } from './graph-builder.js';
 import { onnxTypeBytes } from './onnx-schema.js';
@@ -69,12 +69,12 @@ export async function writeAside(
     for (const { dataName, graphs } of bundles) {
       const data = new ExternalDataFile(join(folder, dataName));
       try {
-        for (const { name, graph } of graphs) {
+        for (const { name, graph, hasFreeWeights } of graphs) {
           data.onWritten = (byteLength) => {
             doneBytes += byteLength;
             onProgress({ graph: name, doneBytes, totalBytes });
           };
-          writeModel(join(folder, `${name}.onnx`), graph, data);
+          writeModel(join(folder, `${name}.onnx`), graph, data, hasFreeWeights);
           await nextTurn();
         }
       } finally {
@@ -129,10 +129,17 @@ export function sweepAbandoned(cacheDir: string, nowMs = Date.now()): void {
 }
 
 function describe(dir: string, key: string, fromCache: boolean): CompiledModel {
-  const path = (name: string) => join(dir, `${name}.onnx`);
+  const path = (name: GraphName) => join(dir, `${name}.onnx`);
   const decoder = path('decoder');
   const graphs = existsSync(decoder)
-    ? { vision: path('vision'), prefill: decoder, decode: decoder }
+    ? {
+        vision: path('vision'),
+        prefill: decoder,
+        decode: decoder,
+        prompt: path('prompt'),
+        step: path('step'),
+        wideStep: path('wide-step'),
+      }
     : { vision: path('vision'), prefill: path('prefill'), decode: path('decode') };
   const layout = path('layout');
   return { dir, key, graphs: existsSync(layout) ? { ...graphs, layout } : graphs, fromCache };

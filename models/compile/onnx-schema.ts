@@ -99,6 +99,7 @@ const root = protobuf.Root.fromJSON({
       producerName: ['string', 2],
       graph: ['GraphProto', 7],
       opsetImport: ['OperatorSetIdProto', 8, 'repeated'],
+      metadataProps: ['StringStringEntryProto', 14, 'repeated'],
     }),
   },
 });

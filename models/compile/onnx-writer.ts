@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { ExternalDataFile } from './external-data.js';
+import { type FreeWeight, freeWeightsEntry } from './free-weights.js';
 import {
   type Attribute,
   type Constant,
@@ -25,23 +26,37 @@ export const inlineWeightBytes = 1024;
 
 /**
  * Writes `graph` as an ONNX model to `path`, its weights streamed to `data`, which must lie in the same folder.
- * Memory stays at the graph plus one chunk of a weight.
+ * Memory stays at the graph plus one chunk of a weight. With `hasFreeWeights` the weights of the data file are inputs
+ * of the graph, so that several sessions can be fed one copy of them; `readFreeWeights` tells where they lie.
  */
-export function writeModel(path: string, graph: GraphBuilder, data: ExternalDataFile): void {
-  const weights = graph.weights.map((weight) => encodeWeight(weight, data));
+export function writeModel(path: string, graph: GraphBuilder, data: ExternalDataFile, hasFreeWeights = false): void {
+  const isFree = (weight: Weight) => hasFreeWeights && weightBytes(weight) > inlineWeightBytes;
+  const free = graph.weights.filter(isFree);
+  const bound = graph.weights.filter((weight) => !isFree(weight)).map((weight) => encodeWeight(weight, data));
+  const places: FreeWeight[] = free.map((weight) => ({
+    name: weight.name,
+    type: weight.source.type,
+    dims: weight.shape,
+    ...data.add(weight.source, weightBytes(weight)),
+  }));
   const model = {
     irVersion,
     producerName: 'quire',
     opsetImport: opsets,
-    graph: encodeGraph(graph, [...graph.constants.map(encodeConstant), ...weights]),
+    graph: encodeGraph(
+      graph,
+      [...graph.constants.map(encodeConstant), ...bound],
+      free.map(({ name, shape, source }) => ({ name, type: source.type, dims: shape })),
+    ),
+    metadataProps: hasFreeWeights ? [{ key: freeWeightsEntry, value: JSON.stringify(places) }] : [],
   };
   writeFileSync(path, modelProto.encode(model).finish(), { flag: 'wx' });
 }
 
-function encodeGraph(graph: GraphBuilder, initializer: object[] = []): object {
+function encodeGraph(graph: GraphBuilder, initializer: object[] = [], freeWeights: Port[] = []): object {
   return {
     name: graph.name,
-    input: graph.inputs.map(encodePort),
+    input: [...graph.inputs, ...freeWeights].map(encodePort),
     output: graph.outputs.map(encodePort),
     node: graph.nodes.map(encodeNode),
     initializer,
@@ -103,9 +118,13 @@ function encodeConstant(constant: Constant): object {
   return { name: constant.name, ...encodeInline(constant) };
 }
 
+function weightBytes({ shape, source }: Weight): number {
+  return shape.reduce((product, size) => product * size, onnxTypeBytes[source.type]);
+}
+
 function encodeWeight(weight: Weight, data: ExternalDataFile): object {
   const { name, shape, source } = weight;
-  const byteLength = shape.reduce((product, size) => product * size, 1) * onnxTypeBytes[source.type];
+  const byteLength = weightBytes(weight);
   const tensor = { name, dims: shape, dataType: onnxTypeIds[source.type] };
   if (byteLength <= inlineWeightBytes) {
     // Chunks may be reused by their source, so they are copied.

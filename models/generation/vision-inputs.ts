@@ -40,7 +40,6 @@ export function describePatches(
 ): VisionInputs {
   const patchCount = crops.reduce((sum, { gridHeight, gridWidth }) => sum + gridHeight * gridWidth, 0);
   const patchBytes = 3 * config.patchSize ** 2;
-  const pixels = new Uint8Array(patchCount * patchBytes);
   const index = new BigInt64Array(patchCount * 4);
   // Small values only need their low words, which is much quicker than making BigInts.
   const indexWords = new Int32Array(index.buffer);
@@ -48,8 +47,7 @@ export function describePatches(
   const rope = new Float32Array(patchCount * 2);
   const merge = new BigInt64Array(patchCount);
   let start = 0;
-  for (const { gridHeight, gridWidth, patches } of crops) {
-    pixels.set(patches, start * patchBytes);
+  for (const { gridHeight, gridWidth } of crops) {
     const rows = neighbours(gridHeight, config.positionGridSize, align);
     const columns = neighbours(gridWidth, config.positionGridSize, align);
     for (let row = 0; row < gridHeight; row++) {
@@ -58,10 +56,10 @@ export function describePatches(
         rope[patch * 2] = row;
         rope[patch * 2 + 1] = column;
         for (let corner = 0; corner < 4; corner++) {
-          const [y, yWeight] = rows[row * 2 + (corner >> 1)];
-          const [x, xWeight] = columns[column * 2 + (corner & 1)];
-          indexWords[(patch * 4 + corner) * 2] = y * config.positionGridSize + x;
-          weight[patch * 4 + corner] = yWeight * xWeight;
+          const y = row * 2 + (corner >> 1);
+          const x = column * 2 + (corner & 1);
+          indexWords[(patch * 4 + corner) * 2] = rows.lines[y] * config.positionGridSize + columns.lines[x];
+          weight[patch * 4 + corner] = rows.weights[y] * columns.weights[x];
         }
       }
     }
@@ -69,7 +67,7 @@ export function describePatches(
     start += gridHeight * gridWidth;
   }
   return {
-    pixel_values: { type: 'uint8', dims: [patchCount, patchBytes], data: pixels },
+    pixel_values: { type: 'uint8', dims: [patchCount, patchBytes], data: joinPixels(crops, patchCount * patchBytes) },
     pos_index: { type: 'int64', dims: [patchCount, 4], data: index },
     pos_weight: { type: 'float32', dims: [patchCount, 4], data: weight },
     rope_hw: { type: 'float32', dims: [patchCount, 2], data: rope },
@@ -78,9 +76,25 @@ export function describePatches(
   };
 }
 
+/** The patches of all crops one after another; those of a single one as they are. */
+function joinPixels(crops: readonly CropPatches[], byteCount: number): Uint8Array {
+  const [{ patches }] = crops;
+  // The runtime takes no shared memory.
+  if (crops.length === 1 && patches.length === byteCount && patches.buffer instanceof ArrayBuffer) return patches;
+  const pixels = new Uint8Array(byteCount);
+  let end = 0;
+  for (const crop of crops) {
+    pixels.set(crop.patches, end);
+    end += crop.patches.length;
+  }
+  return pixels;
+}
+
 /** For each of `size` places the two grid lines it lies between, with their weights. */
-function neighbours(size: number, gridSize: number, align: VisionPositionAlign): [line: number, weight: number][] {
-  return Array.from({ length: size }, (_, place): [number, number][] => {
+function neighbours(size: number, gridSize: number, align: VisionPositionAlign) {
+  const lines = new Int32Array(size * 2);
+  const weights = new Float64Array(size * 2);
+  for (let place = 0; place < size; place++) {
     const source =
       align === 'half-pixel'
         ? Math.max(0, ((place + 0.5) * gridSize) / size - 0.5)
@@ -88,13 +102,12 @@ function neighbours(size: number, gridSize: number, align: VisionPositionAlign):
           ? (place * (gridSize - 1)) / (size - 1)
           : 0;
     const before = Math.min(Math.floor(source), gridSize - 1);
-    const after = Math.min(before + 1, gridSize - 1);
-    const fraction = source - before;
-    return [
-      [before, 1 - fraction],
-      [after, fraction],
-    ];
-  }).flat();
+    lines[place * 2] = before;
+    lines[place * 2 + 1] = Math.min(before + 1, gridSize - 1);
+    weights[place * 2] = 1 - (source - before);
+    weights[place * 2 + 1] = source - before;
+  }
+  return { lines, weights };
 }
 
 /** Patches of each merge block together, blocks in raster order, raster order inside a block. */

@@ -1,9 +1,10 @@
 import type { Task } from '../generation/task.js';
 import type { ImageProcessorConfig } from '../reader-config.js';
 import type { CropPatches } from './crop-patches.js';
-import { cutPatches } from './cut-patches.js';
+import { cutGreyPatches, cutPatches } from './cut-patches.js';
+import { toGrey } from './grey-image.js';
 import { padToAspect } from './pad-image.js';
-import { resizeImage } from './resize-image.js';
+import { resizeGrey, resizeImage } from './resize-image.js';
 import type { RgbImage } from './rgb-image.js';
 import { smartResize } from './smart-resize.js';
 
@@ -19,6 +20,9 @@ export function cropToPatches(crop: RgbImage, config: ImageProcessorConfig, task
   if (task === 'spotting' && image.width < spottingSmallSide && image.height < spottingSmallSide) {
     image = resizeImage(image, image.width * 2, image.height * 2, 'lanczos');
   }
-  const size = smartResize(image, config);
-  return cutPatches(resizeImage(image, size.width, size.height), config.patchSize);
+  const { width, height } = smartResize(image, config);
+  const grey = toGrey(image);
+  return grey
+    ? cutGreyPatches(resizeGrey(grey, width, height), config.patchSize)
+    : cutPatches(resizeImage(image, width, height), config.patchSize);
 }

@@ -1,3 +1,4 @@
+import type { GreyImage } from './grey-image.js';
 import {
   type ResampleFilterName,
   type ResampleTaps,
@@ -8,6 +9,14 @@ import {
 import type { RgbImage } from './rgb-image.js';
 
 const half = 1 << (weightBits - 1);
+
+/** A picture of one or three bytes a pixel. */
+interface Raster {
+  readonly width: number;
+  readonly height: number;
+  readonly channelCount: 1 | 3;
+  readonly data: Uint8Array;
+}
 
 /**
  * Resizes bit for bit as Pillow's `Image.resize` did up to version 12: a horizontal, then a vertical pass, each
@@ -24,14 +33,37 @@ export function resizeImage(
   height: number,
   filter: ResampleFilterName = 'bicubic',
 ): RgbImage {
-  const kernel = resampleFilters[filter];
-  let resized = image;
-  if (width !== image.width) resized = resizeRows(resized, width, resampleTaps(image.width, width, kernel));
-  if (height !== image.height) resized = resizeColumns(resized, height, resampleTaps(image.height, height, kernel));
-  return resized;
+  return { width, height, data: resize({ ...image, channelCount: 3 }, width, height, filter) };
 }
 
-function resizeRows(image: RgbImage, width: number, { starts, counts, weights, tapCount }: ResampleTaps): RgbImage {
+/** The same for a single plane. */
+export function resizeGrey(
+  image: GreyImage,
+  width: number,
+  height: number,
+  filter: ResampleFilterName = 'bicubic',
+): GreyImage {
+  return { width, height, data: resize({ ...image, channelCount: 1 }, width, height, filter) };
+}
+
+function resize(source: Raster, width: number, height: number, filter: ResampleFilterName): Uint8Array {
+  const kernel = resampleFilters[filter];
+  let raster = source;
+  if (width !== raster.width) {
+    const taps = resampleTaps(raster.width, width, kernel);
+    const data =
+      raster.channelCount === 3 ? resizeColourRows(raster, width, taps) : resizeGreyRows(raster, width, taps);
+    raster = { ...raster, width, data };
+  }
+  if (height === raster.height) return raster.data;
+  return resizeColumns(raster, height, resampleTaps(raster.height, height, kernel));
+}
+
+function resizeColourRows(
+  image: Raster,
+  width: number,
+  { starts, counts, weights, tapCount }: ResampleTaps,
+): Uint8Array {
   const target = new Uint8Array(width * image.height * 3);
   const pixels = new Int32Array(image.width);
   /** For each pixel of the row, the first one after it of another colour. */
@@ -62,11 +94,62 @@ function resizeRows(image: RgbImage, width: number, { starts, counts, weights, t
       target[out + 2] = result >> 16;
     }
   }
-  return { width, height: image.height, data: target };
+  return target;
+}
+
+/** Four rows at once: their sums do not wait for each other, and each weight is loaded once. */
+function resizeGreyRows(image: Raster, width: number, { starts, counts, weights, tapCount }: ResampleTaps): Uint8Array {
+  const rowGroups = Math.ceil(image.height / 4);
+  // Rows of the last group that are not there are written and then left out.
+  const target = new Uint8Array(width * rowGroups * 4);
+  const pixels = new Int32Array(image.width);
+  const runEnds = new Int32Array(image.width);
+  for (let group = 0; group < rowGroups; group++) {
+    packFourRows(image, group * 4, pixels);
+    markRuns(pixels, runEnds);
+    let out = group * 4 * width;
+    for (let x = 0; x < width; x++, out++) {
+      const start = starts[x];
+      const end = start + counts[x];
+      let result = pixels[start];
+      if (runEnds[start] < end) {
+        let sum0 = half;
+        let sum1 = half;
+        let sum2 = half;
+        let sum3 = half;
+        for (let source = start, tap = x * tapCount; source < end; source++, tap++) {
+          const bytes = pixels[source];
+          const weight = weights[tap];
+          sum0 = (sum0 + Math.imul(bytes & 255, weight)) | 0;
+          sum1 = (sum1 + Math.imul((bytes >> 8) & 255, weight)) | 0;
+          sum2 = (sum2 + Math.imul((bytes >> 16) & 255, weight)) | 0;
+          sum3 = (sum3 + Math.imul(bytes >>> 24, weight)) | 0;
+        }
+        result = toByte(sum0) | (toByte(sum1) << 8) | (toByte(sum2) << 16) | (toByte(sum3) << 24);
+      }
+      target[out] = result;
+      target[out + width] = result >> 8;
+      target[out + 2 * width] = result >> 16;
+      target[out + 3 * width] = result >> 24;
+    }
+  }
+  return target.subarray(0, width * image.height);
+}
+
+/** A byte of each of four rows in one number; the last row stands for those after it. */
+function packFourRows({ data, width, height }: Raster, y: number, pixels: Int32Array): void {
+  const row = (place: number): number => Math.min(place, height - 1) * width;
+  const first = row(y);
+  const second = row(y + 1);
+  const third = row(y + 2);
+  const fourth = row(y + 3);
+  for (let x = 0; x < width; x++) {
+    pixels[x] = data[first + x] | (data[second + x] << 8) | (data[third + x] << 16) | (data[fourth + x] << 24);
+  }
 }
 
 /** One number a pixel is loaded and compared faster than three bytes. */
-function packRow({ data, width }: RgbImage, y: number, pixels: Int32Array): void {
+function packRow({ data, width }: Raster, y: number, pixels: Int32Array): void {
   for (let x = 0, at = y * width * 3; x < width; x++, at += 3) {
     pixels[x] = data[at] | (data[at + 1] << 8) | (data[at + 2] << 16);
   }
@@ -80,9 +163,9 @@ function markRuns(pixels: Int32Array, runEnds: Int32Array): void {
   }
 }
 
-function resizeColumns(image: RgbImage, height: number, taps: ResampleTaps): RgbImage {
+function resizeColumns(image: Raster, height: number, taps: ResampleTaps): Uint8Array {
   const { starts, counts, weights, tapCount } = taps;
-  const stride = image.width * 3;
+  const stride = image.width * image.channelCount;
   const words = toWords(image.data, stride, image.height);
   const rowWords = Math.ceil(stride / 4);
   const target = new Int32Array(rowWords * height);
@@ -115,7 +198,7 @@ function resizeColumns(image: RgbImage, height: number, taps: ResampleTaps): Rgb
       target[y * rowWords + i] = toByte(sum0) | (toByte(sum1) << 8) | (toByte(sum2) << 16) | (toByte(sum3) << 24);
     }
   }
-  return { width: image.width, height, data: fromWords(target, stride, height) };
+  return fromWords(target, stride, height);
 }
 
 /** Rows as whole 32-bit words, padded; a view where they are already, as with all widths the reader asks for. */

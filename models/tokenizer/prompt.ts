@@ -13,6 +13,10 @@ export type PromptPart =
   | { readonly type: 'text'; readonly text: string }
   | { readonly type: 'image'; readonly tokenCount: number };
 
+/** Rendered templates that are remembered, and the longest of them: most prompts are one of a handful. */
+const mostRendered = 100;
+const longestRendered = 2000;
+
 /** What the decoder is fed first. */
 export interface Prompt {
   readonly tokenIds: readonly number[];
@@ -47,21 +51,40 @@ export function createPromptTemplate({
   imageTokenId,
 }: PromptTemplateParts): PromptTemplate {
   const parsed = parseTemplate(template);
+  const rendered = new Map<string, readonly number[]>();
 
-  function render(messages: readonly PromptMessage[]): Prompt {
-    const counts = messages.flatMap(({ content }) =>
-      content.flatMap((part) => (part.type === 'image' ? [part.tokenCount] : [])),
-    );
+  /** Ids of the template with one placeholder for each picture. */
+  function encode(messages: readonly PromptMessage[]): readonly number[] {
     const cleaned = messages.map(({ role, content }) => ({
       role,
       content: content.map((part) =>
         part.type === 'image' ? { type: 'image' } : { type: 'text', text: tokenizer.withoutSpecialTokens(part.text) },
       ),
     }));
-    const text = renderTemplate(parsed, { ...tokens, messages: cleaned, add_generation_prompt: true });
+    return tokenizer.encode(renderTemplate(parsed, { ...tokens, messages: cleaned, add_generation_prompt: true }));
+  }
+
+  function encodeOnce(messages: readonly PromptMessage[]): readonly number[] {
+    const key = JSON.stringify(
+      messages.map(({ role, content }) => [role, content.map((part) => (part.type === 'text' ? part.text : null))]),
+    );
+    const known = rendered.get(key);
+    if (known) return known;
+    const ids = encode(messages);
+    if (key.length > longestRendered) return ids;
+    const [oldest] = rendered.keys();
+    if (rendered.size >= mostRendered) rendered.delete(oldest);
+    rendered.set(key, ids);
+    return ids;
+  }
+
+  function render(messages: readonly PromptMessage[]): Prompt {
+    const counts = messages.flatMap(({ content }) =>
+      content.flatMap((part) => (part.type === 'image' ? [part.tokenCount] : [])),
+    );
     const tokenIds: number[] = [];
     const imageStarts: number[] = [];
-    for (const id of tokenizer.encode(text)) {
+    for (const id of encodeOnce(messages)) {
       if (id !== imageTokenId) {
         tokenIds.push(id);
         continue;

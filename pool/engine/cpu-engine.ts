@@ -212,6 +212,7 @@ export class CpuEngine implements Engine {
           token: sequence.tokenIds.at(-1) as number,
           position: sequence.lastPosition,
           pastLength: this.#slots.lengths[row],
+          ignoresStop: sequence.crop.ignoresStop,
         })),
         steps,
         this.#slots.views(),

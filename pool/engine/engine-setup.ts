@@ -1,5 +1,6 @@
 import type { CompiledModel, ModelFolder } from '#models';
 import type { Fault } from '../fault-injection.js';
+import type { RuntimeDoor } from './engine.js';
 
 /** What a shard is and has, from its start. Plain data: it crosses to a thread or a process. */
 export interface EngineSetup {
@@ -9,6 +10,10 @@ export interface EngineSetup {
   readonly target: { readonly kind: 'cpu' } | { readonly kind: 'cuda'; readonly index: number };
   /** Threads an operator may use (CPU). */
   readonly threadCount: number;
+  /** Way to the runtime on CUDA. */
+  readonly cudaDoor: 'auto' | RuntimeDoor;
+  /** Given to a thread by its process: CUDA threads of one process keep out of each other's recordings. */
+  readonly recordingGate?: SharedArrayBuffer;
   readonly model: Pick<ModelFolder, 'reader' | 'manifest'>;
   readonly graphs: CompiledModel['graphs'];
   readonly limits: {

@@ -10,6 +10,8 @@ export interface EngineCrop {
   readonly images: readonly CropPatches[];
   /** Generated tokens at most, those of `prefix` included. */
   readonly maxTokens: number;
+  /** Neither a stop token nor the loop guard ends it. */
+  readonly ignoresStop?: boolean;
   /** Tokens are reported step by step, not only at the end. */
   readonly isStreamed: boolean;
   /** What an earlier attempt generated: generation goes on after it. */
@@ -62,10 +64,16 @@ export interface StepResult {
   readonly report: StepReport;
 }
 
+/** How an engine reaches ONNX Runtime: through the Node addon, or through the C API of the same library. */
+export type RuntimeDoor = 'addon' | 'c-api';
+
 export interface EngineCapacity {
   /** Sequences that decode together. */
   readonly maxBatch: number;
   readonly kvBlocksTotal: number;
+  readonly runtimeDoor?: RuntimeDoor;
+  /** Why it is not the C API, where that was wanted. */
+  readonly runtimeDoorReason?: string;
 }
 
 /**
@@ -81,6 +89,8 @@ export interface Engine {
   cancel(id: number): void;
   /** Rejects with an EngineFault when a run fails: the engine is then of no further use. */
   step(): Promise<StepResult>;
+  /** For tests: breaks the device for real, and rejects. Absent where a device cannot be broken. */
+  fault?(): Promise<never>;
   close(): Promise<void>;
 }
 

@@ -2,12 +2,12 @@ import { createLoopGuard, type FinishReason, type LoopGuard, loopLimitsFor } fro
 import type { EngineCrop, EngineReading } from './engine.js';
 
 /** A text being generated: its tokens, why it ended, and what it has cost. */
-export class Sequence {
+export class Sequence<Embeds = Float32Array> {
   readonly crop: EngineCrop;
   readonly tokenIds: number[];
   readonly logprobs: number[];
   /** Embeddings of each picture, null until the vision encoder has run; dropped once the prompt is in the cache. */
-  embeddings: (Float32Array | Uint16Array | null)[];
+  embeddings: (Embeds | null)[];
   /** Rotary position of the first generated token after the prompt that is in the cache. */
   firstPosition = 0;
   /** Generated tokens that were part of that prompt: those of an earlier attempt. */
@@ -28,8 +28,8 @@ export class Sequence {
     this.tokenIds = [...(crop.prefix?.tokenIds ?? [])];
     this.logprobs = [...(crop.prefix?.logprobs ?? [])];
     this.embeddings = crop.images.map(() => null);
-    this.#stopIds = options.stopIds;
-    this.#guard = options.loopGuard ? createLoopGuard(loopLimitsFor(crop.task)) : null;
+    this.#stopIds = crop.ignoresStop ? [] : options.stopIds;
+    this.#guard = options.loopGuard && !crop.ignoresStop ? createLoopGuard(loopLimitsFor(crop.task)) : null;
     this.#reportedCount = this.tokenIds.length;
     for (const tokenId of this.tokenIds) this.#guard?.push(tokenId);
   }

@@ -3,7 +3,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
 import type { CropPatches } from '#models';
 import type { Failure } from '../errors.js';
-import { strikes } from '../fault-injection.js';
+import { type FaultKind, strikes } from '../fault-injection.js';
 import type { CropMessage, PatchesFile, ShardReport, ShardRequest, ShardSetup } from '../protocol.js';
 import { type Engine, type EngineCrop, EngineFault, type StepResult } from './engine.js';
 import { openEngine as openOwnEngine } from './open-engine.js';
@@ -12,6 +12,8 @@ import { openEngine as openOwnEngine } from './open-engine.js';
 export interface ShardTask {
   readonly setup: ShardSetup;
   readonly port: MessagePort;
+  /** See `EngineSetup`. */
+  readonly recordingGate?: SharedArrayBuffer;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface ShardTask {
  * task of a Piscina thread that lasts as long as the shard. A run blocks the thread, so messages are read between
  * steps. Ends when told to stop, when the port closes, or after a fault of the engine.
  */
-export default async function runShard({ setup, port }: ShardTask): Promise<void> {
+export default async function runShard({ setup, port, recordingGate }: ShardTask): Promise<void> {
   const startedAt = performance.now();
   const post = (report: ShardReport): void => port.postMessage(report);
   const inbox: ShardRequest[] = [];
@@ -59,7 +61,7 @@ export default async function runShard({ setup, port }: ShardTask): Promise<void
     const { openEngine } = setup.engineModule
       ? ((await import(setup.engineModule)) as { openEngine: typeof openOwnEngine })
       : { openEngine: openOwnEngine };
-    engine = await openEngine(setup);
+    engine = await openEngine({ ...setup, recordingGate });
     post({ type: 'ready', capacity: engine.capacity, startMs: performance.now() - startedAt });
     for (;;) {
       read(engine);
@@ -74,7 +76,10 @@ export default async function runShard({ setup, port }: ShardTask): Promise<void
       stepCount++;
       const moment = { ...setup, step: stepCount, ageMs: performance.now() - startedAt, crops: [...crops.values()] };
       const struck = setup.faults.filter((fault) => strikes(fault, moment));
-      for (const fault of struck) misbehave(fault.kind, fault.forMs);
+      for (const fault of struck) {
+        if (fault.kind === 'cuda-fault') await engine.fault?.();
+        else misbehave(fault.kind, fault.forMs);
+      }
       const result = await engine.step();
       for (const event of result.events) if (event.type !== 'tokens') crops.delete(event.id);
       const isGarbled = struck.some(({ kind }) => kind === 'wrong-canary');
@@ -99,7 +104,8 @@ function loadCrop(message: CropMessage): EngineCrop {
 
 /** The file is ours now; what is left after a crash is swept with its folder. */
 function readPatches({ file, ...grid }: PatchesFile): CropPatches {
-  const patches = new Uint8Array(readFileSync(file));
+  const { buffer, byteOffset, length } = readFileSync(file);
+  const patches = new Uint8Array(buffer, byteOffset, length);
   unlinkSync(file);
   return { ...grid, patches };
 }
@@ -110,7 +116,7 @@ function toFailure(error: unknown): Failure {
   return { code: typeof code === 'string' ? code : 'DEVICE_LOST', message };
 }
 
-function misbehave(kind: string, forMs = 3_600_000): void {
+function misbehave(kind: FaultKind, forMs = 3_600_000): void {
   if (kind === 'crash-thread') process.exit(70);
   if (kind === 'kill-process') process.kill(process.pid, 'SIGKILL');
   // `process.abort` does not work in threads.

@@ -40,6 +40,7 @@ export interface DecodeRow {
   readonly position: number;
   /** Tokens in the cache. */
   readonly pastLength: number;
+  readonly ignoresStop?: boolean;
 }
 
 export interface DecodeResult {
@@ -110,7 +111,8 @@ export class StepGraphs {
   async decode(rows: readonly DecodeRow[], steps: number, past: NamedTensors): Promise<DecodeResult> {
     const outputs = await this.#sessions.decode.run({
       steps: int64([steps], []),
-      stop_ids: int64(this.#reader.eosTokenIds),
+      // No token has this id, so the loop does not end before its steps.
+      stop_ids: int64(rows.some(({ ignoresStop }) => ignoresStop) ? [-1] : this.#reader.eosTokenIds),
       token: int64(rows.map(({ token }) => token)),
       past_length: int64(rows.map(({ pastLength }) => pastLength)),
       position: int64(rows.map(({ position }) => position)),

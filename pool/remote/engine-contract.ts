@@ -44,6 +44,7 @@ export const cropHeadSchema = z.object({
   promptIds: tokenIds.min(1),
   images: z.array(z.object({ gridHeight: z.int().min(1).max(65_536), gridWidth: z.int().min(1).max(65_536) })).max(256),
   maxTokens: z.int().min(1).max(131_072),
+  ignoresStop: z.boolean().optional(),
   isStreamed: z.boolean(),
   prefix: z.object(tokens).optional().describe('What an earlier attempt generated.'),
 });

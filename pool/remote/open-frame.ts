@@ -4,7 +4,10 @@ import { PoolError } from '../errors.js';
 import type { CropFrame } from './crop-frame.js';
 
 /** What a frame says of its crop, apart from who sent it. */
-export type FramedCrop = Pick<CropSpec, 'kind' | 'promptIds' | 'images' | 'imageTokenCount' | 'maxTokens' | 'prefix'>;
+export type FramedCrop = Pick<
+  CropSpec,
+  'kind' | 'promptIds' | 'images' | 'imageTokenCount' | 'maxTokens' | 'ignoresStop' | 'prefix'
+>;
 
 /**
  * The crop of a frame, held against the model: an engine relies on what is checked here. Throws CROP_INVALID or
@@ -16,7 +19,7 @@ export function openFrame(
   maxSequenceLength: number,
 ): FramedCrop {
   const { vision, text, imageTokenId } = reader;
-  const { promptIds, prefix, maxTokens } = head;
+  const { promptIds, prefix, maxTokens, ignoresStop } = head;
   const patchBytes = 3 * vision.patchSize ** 2;
   let offset = 0;
   const images = head.images.map(({ gridHeight, gridWidth }): CropPatches => {
@@ -42,7 +45,15 @@ export function openFrame(
   if (length >= Math.min(maxSequenceLength, text.maxPositions) || generated.length >= maxTokens) {
     throw new PoolError('CROP_TOO_LONG', `The prompt has ${length} tokens, which leaves no room for another.`);
   }
-  return { kind: head.task, promptIds, images, imageTokenCount, maxTokens, ...(prefix && { prefix }) };
+  return {
+    kind: head.task,
+    promptIds,
+    images,
+    imageTokenCount,
+    maxTokens,
+    ...(ignoresStop && { ignoresStop }),
+    ...(prefix && { prefix }),
+  };
 }
 
 function invalid(reason: string): PoolError {

@@ -223,7 +223,7 @@ export function openRemoteHost(options: RemoteHostOptions, listener: HostListene
 }
 
 function frame(crop: CropMessage, { model, instance }: RemoteHostOptions): Uint8Array {
-  const { task, promptIds, maxTokens, isStreamed, prefix, priority = 'interactive' } = crop;
+  const { task, promptIds, maxTokens, ignoresStop, isStreamed, prefix, priority = 'interactive' } = crop;
   // Files are for the process next door; the pool itself holds bytes.
   const images = crop.images as readonly CropPatches[];
   const head: CropHead = {
@@ -235,6 +235,7 @@ function frame(crop: CropMessage, { model, instance }: RemoteHostOptions): Uint8
     promptIds: [...promptIds],
     images: images.map(({ gridHeight, gridWidth }) => ({ gridHeight, gridWidth })),
     maxTokens,
+    ...(ignoresStop && { ignoresStop }),
     isStreamed,
     ...(prefix && { prefix: { tokenIds: [...prefix.tokenIds], logprobs: [...prefix.logprobs] } }),
   };

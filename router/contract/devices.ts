@@ -15,6 +15,12 @@ export const deviceSchema = z
     lastError: z.object({ code: z.string(), message: z.string() }).optional(),
     canaryOkAt: z.iso.datetime().optional().openapi({ description: 'When it last read the known page right.' }),
     canaryMismatchCount: z.int(),
+    pid: z.int().optional().openapi({ description: 'Its process, where it has one of its own.' }),
+    runtimeDoor: z
+      .enum(['addon', 'c-api'])
+      .optional()
+      .openapi({ description: 'CUDA: how it reaches ONNX Runtime, through the Node addon or the C API.' }),
+    runtimeDoorReason: z.string().optional().openapi({ description: 'Why it does not take the C API.' }),
   })
   .openapi('Device');
 

@@ -17,6 +17,6 @@ export async function readJson(c: Context<AppEnv>, { config, uploads }: RoutePar
   }
   refuseEncoding(c.req);
   const { signal } = c.get('deadline');
-  const body = await readBody(c.req.raw, { maxBytes: config.server.maxBodyBytes, budget: uploads, signal });
+  const body = await readBody(c, { maxBytes: config.server.maxBodyBytes, budget: uploads, signal });
   return parseJson(body);
 }

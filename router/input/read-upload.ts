@@ -19,7 +19,7 @@ export async function readUpload(c: Context<AppEnv>, { config, uploads }: RouteP
   const { signal } = c.get('deadline');
   checkMediaType(mediaType);
   refuseEncoding(c.req);
-  const body = await readBody(c.req.raw, { maxBytes: config.server.maxBodyBytes, budget: uploads, signal });
+  const body = await readBody(c, { maxBytes: config.server.maxBodyBytes, budget: uploads, signal });
   if (mediaType === 'multipart/form-data') return readMultipartFile(body, header);
   if (mediaType === 'application/json') {
     return fetchUrl(readUrlInput(body), { settings: config.url, signal, budget: uploads });

@@ -77,6 +77,16 @@ export function createPoolGauges(registry: Registry, pool: Pick<Pool, 'stats' | 
       }
     },
   });
+  new Gauge({
+    name: 'quire_device_runtime_door',
+    help: '1 for the way by which a CUDA device reaches ONNX Runtime: c-api, or the slower addon.',
+    labelNames: ['device', 'door'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { id, runtimeDoor } of pool.devices()) if (runtimeDoor) this.set({ device: id, door: runtimeDoor }, 1);
+    },
+  });
   ofDevice('device_shards', 'Shards of a device.', (device) => device.shardCount);
   ofDevice('device_running_crops', 'Crops in the batches of a device.', (device) => device.runningCount);
   ofDevice(

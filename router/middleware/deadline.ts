@@ -32,17 +32,20 @@ export function deadline(limitMs: number): MiddlewareHandler<AppEnv> {
 function startDeadline(connection: AbortSignal, limitMs: number): RequestDeadline & { stop(): void } {
   const startedAt = performance.now();
   const client = new AbortController();
-  const time = new AbortController();
-  const leave = (): void => client.abort(new PoolError('CANCELLED', 'The client has left.'));
+  const either = new AbortController();
+  const leave = (): void => {
+    client.abort(new PoolError('CANCELLED', 'The client has left.'));
+    either.abort(client.signal.reason);
+  };
   const expire = (): void =>
-    time.abort(new PoolError('DEADLINE_EXCEEDED', `The request took longer than ${limit} ms.`));
+    either.abort(new PoolError('DEADLINE_EXCEEDED', `The request took longer than ${limit} ms.`));
   let limit = limitMs;
   let timer = setTimeout(expire, limit);
   if (connection.aborted) leave();
   else connection.addEventListener('abort', leave, { once: true });
   return {
     clientSignal: client.signal,
-    signal: AbortSignal.any([client.signal, time.signal]),
+    signal: either.signal,
     remainingMs: () => Math.max(0, limit - (performance.now() - startedAt)),
     shorten(wantedMs) {
       if (wantedMs >= limit) return;

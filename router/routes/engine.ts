@@ -67,7 +67,7 @@ export function registerEngine(app: OpenAPIHono<AppEnv>, { pool, config, uploads
     }
     refuseEncoding(c.req);
     const limits = { maxBytes: config.server.maxBodyBytes, budget: uploads, signal: deadline.signal };
-    const frame = decodeCropFrame(await readBody(c.req.raw, limits));
+    const frame = decodeCropFrame(await readBody(c, limits));
     const left = new AbortController();
     const signal = AbortSignal.any([deadline.clientSignal, left.signal]);
     const lines = pool.readCrop(frame, { signal, deadlineMs: deadline.remainingMs() });

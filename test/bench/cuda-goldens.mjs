@@ -1,6 +1,6 @@
 // The twelve samples of the embedded model on a CUDA device, against their goldens: alone, together, joining, and in a
 // pool so small that sequences give way.
-// usage, after `npm run build`:  node test/bench/cuda-goldens.mjs [device index] [cache folder]
+// usage, after `npm run build`:  node test/bench/cuda-goldens.mjs [door, c-api or addon] [device index] [cache folder]
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import sharp from 'sharp';
 import { compileModel, cropToPatches, embeddedModelDir, openModel, openTokenizer } from '../../dist/models/index.js';
 import { openEngine } from '../../dist/pool/engine/open-engine.js';
 
-const [index = '0', cacheDir = join(tmpdir(), 'quire-bench')] = process.argv.slice(2);
+const [cudaDoor = 'c-api', index = '0', cacheDir = join(tmpdir(), 'quire-bench')] = process.argv.slice(2);
 const model = await openModel(embeddedModelDir());
 const compileStart = performance.now();
 const { graphs, fromCache } = await compileModel(model, { device: 'cuda', precision: 'fp16' }, cacheDir);
@@ -48,13 +48,14 @@ async function open(overrides = {}) {
     shard: 0,
     target: { kind: 'cuda', index: Number(index) },
     threadCount: 1,
+    cudaDoor,
     model,
     graphs,
     limits: { ...limits, ...overrides },
     faults: [],
   });
   console.log(
-    `opened and proved in ${Math.round(performance.now() - start)} ms, ${engine.capacity.kvBlocksTotal} blocks`,
+    `${cudaDoor}: opened and proved in ${Math.round(performance.now() - start)} ms, ${engine.capacity.kvBlocksTotal} blocks`,
   );
   return engine;
 }

@@ -1,30 +1,25 @@
-// Runs one graph compiled for CUDA a few times on one shape, for a profiler to watch.
+// Runs one graph compiled for CUDA a few times on one shape, for a profiler to watch the last run.
 // usage, after `npm run build`:
-//   ncu --clock-control none --metrics gpu__time_duration.sum --csv node test/bench/cuda-run-once.mjs MODEL_DIR WHAT RUNS [device] [cache]
-// WHAT: vision:HEIGHTxWIDTH, packed:HEIGHTxWIDTH, step:BATCH or prompt:LENGTH
+//   ncu --profile-from-start off --clock-control none --metrics gpu__time_duration.sum --csv node test/bench/cuda-run-once.mjs MODEL_DIR WHAT RUNS [door] [device] [cache folder]
+// WHAT: vision:HEIGHTxWIDTH (batched from the seventh run on), step:BATCH or prompt:LENGTH
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compileModel, createCudaVisionInputs, embedKvPool, openModel } from '../../dist/models/index.js';
-import { PagedGraphs } from '../../dist/pool/engine/cuda/paged-graphs.js';
-import { openSession } from '../../dist/pool/engine/session.js';
+import koffi from 'koffi';
+import { compileModel, openModel } from '../../dist/models/index.js';
+import { openCudaGraphs } from './cuda-graphs.mjs';
 
-const [dir, what, runs, index = '0', cacheDir = join(tmpdir(), 'quire-bench')] = process.argv.slice(2);
+const [dir, what, runs, door = 'addon', index = '0', cacheDir = join(tmpdir(), 'quire-bench')] = process.argv.slice(2);
 const [kind, size] = what.split(':');
 const model = await openModel(dir);
 const { graphs } = await compileModel(model, { device: 'cuda', precision: 'fp16' }, cacheDir);
-const options = { device: { kind: 'cuda', index: Number(index) }, threadCount: 1 };
-
-if (kind === 'vision' || kind === 'packed') {
-  const session = await openSession(graphs.vision, options);
+const profiler = koffi.load('libcudart.so.13').func('int cudaProfilerStart()');
+const opened = await openCudaGraphs({ model, graphs, device: Number(index), door, blockCount: 600 });
+if (kind === 'vision') {
   const { patchSize } = model.reader.vision;
   const [gridHeight, gridWidth] = size.split('x').map((pixels) => Number(pixels) / patchSize);
   const patches = new Uint8Array(gridHeight * gridWidth * 3 * patchSize ** 2).fill(99);
-  const picture = { gridHeight, gridWidth, patches };
-  const inputs = createCudaVisionInputs([picture], model.reader.vision, 'half-pixel', kind === 'vision');
-  for (let run = 0; run < Number(runs); run++) await session.run(inputs);
+  await repeat(() => opened.encodeImages([{ gridHeight, gridWidth, patches }]));
 } else {
-  const decoder = await openSession(embedKvPool(graphs.decode, model.reader.text, 512), options);
-  const paged = new PagedGraphs({ vision: decoder, decoder }, model);
   const batch = kind === 'step' ? Number(size) : 1;
   const blockCount = kind === 'step' ? 3 : Math.ceil(Number(size) / 256) + 1;
   const rows = Array.from({ length: batch }, (_, row) => ({
@@ -34,5 +29,12 @@ if (kind === 'vision' || kind === 'packed') {
     grids: [],
     embeddings: [],
   }));
-  for (let run = 0; run < Number(runs); run++) await paged.run(rows);
+  await repeat(() => opened.run(rows));
+}
+
+async function repeat(run) {
+  for (let turn = 1; turn <= Number(runs); turn++) {
+    if (turn === Number(runs)) profiler();
+    await run();
+  }
 }

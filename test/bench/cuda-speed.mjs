@@ -1,37 +1,34 @@
-// Milliseconds of the graphs compiled for CUDA: decode steps, prompts, vision batched and packed, first runs of new
-// shapes. Weights may be random.
-// usage, after `npm run build`:  node test/bench/cuda-speed.mjs MODEL_DIR [device index] [cache folder]
+// Milliseconds of the graphs compiled for CUDA: decode steps, prompts, pictures. Weights may be random.
+// usage, after `npm run build`:
+//   node test/bench/cuda-speed.mjs MODEL_DIR [door, c-api or addon] [steps-only, from how many tokens in all steps are wide] [device] [cache]
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  compileModel,
-  createCudaVisionInputs,
-  embedKvPool,
-  openModel,
-  pagedBlockBytes,
-} from '../../dist/models/index.js';
-import { PagedGraphs } from '../../dist/pool/engine/cuda/paged-graphs.js';
-import { openSession } from '../../dist/pool/engine/session.js';
+import { compileModel, openModel, pagedBlockBytes } from '../../dist/models/index.js';
+import { openCudaGraphs } from './cuda-graphs.mjs';
 
-const [dir, index = '0', cacheDir = join(tmpdir(), 'quire-bench')] = process.argv.slice(2);
+const [dir, door = 'c-api', wideFrom, index = '0', cacheDir = join(tmpdir(), 'quire-bench')] = process.argv.slice(2);
 const model = await openModel(dir);
-const { vision: visionConfig, text } = model.reader;
+const { vision, text } = model.reader;
 const since = (start) => Math.round(performance.now() - start);
 let start = performance.now();
 const { graphs, fromCache } = await compileModel(model, { device: 'cuda', precision: 'fp16' }, cacheDir);
 console.log(`compiled in ${since(start)} ms${fromCache ? ' (cached)' : ''}`);
-const blockCount = 512;
-const options = { device: { kind: 'cuda', index: Number(index) }, threadCount: 1 };
+const blockCount = 600;
 start = performance.now();
-const vision = await openSession(graphs.vision, options);
-console.log(`vision session ${since(start)} ms`);
-start = performance.now();
-const decoder = await openSession(embedKvPool(graphs.decode, text, blockCount), options);
-console.log(`decoder session ${since(start)} ms, pool ${Math.round((blockCount * pagedBlockBytes(text)) / 1e6)} MB`);
-const paged = new PagedGraphs({ vision, decoder }, model);
+const opened = await openCudaGraphs({
+  model,
+  graphs,
+  device: Number(index),
+  door,
+  blockCount,
+  wideFrom: wideFrom && Number(wideFrom),
+});
+console.log(`${door}: opened in ${since(start)} ms, pool ${Math.round((blockCount * pagedBlockBytes(text)) / 1e6)} MB`);
 
-async function median(count, run) {
+async function measure(count, run) {
+  const firstFrom = performance.now();
   await run();
+  const first = performance.now() - firstFrom;
   await run();
   const times = [];
   for (let turn = 0; turn < count; turn++) {
@@ -40,13 +37,15 @@ async function median(count, run) {
     times.push(performance.now() - from);
   }
   times.sort((a, b) => a - b);
-  return times[count >> 1].toFixed(2);
+  return `${times[count >> 1].toFixed(2)} ms (first ${first.toFixed(1)})`;
 }
 
 const blocksOf = (row, count) => Array.from({ length: count }, (_, place) => 1 + row * count + place);
 for (const [batch, past] of [
   [1, 700],
+  [4, 700],
   [8, 700],
+  [16, 700],
   [32, 700],
   [64, 700],
   [128, 700],
@@ -54,6 +53,7 @@ for (const [batch, past] of [
   [1, 1300],
   [1, 2600],
   [32, 1300],
+  [64, 1300],
 ]) {
   const blocks = Math.ceil((past + 1) / 256);
   const rows = Array.from({ length: batch }, (_, row) => ({
@@ -63,7 +63,11 @@ for (const [batch, past] of [
     grids: [],
     embeddings: [],
   }));
-  console.log(`decode step, past ${past}, batch ${batch}: ${await median(30, () => paged.run(rows))} ms`);
+  console.log(`decode step, past ${past}, batch ${batch}: ${await measure(30, () => opened.run(rows))}`);
+}
+if (wideFrom) {
+  await opened.close();
+  process.exit();
 }
 for (const [length, count] of [
   [311, 1],
@@ -78,52 +82,29 @@ for (const [length, count] of [
     grids: [],
     embeddings: [],
   }));
-  console.log(`prompts ${count}x${length}: ${await median(10, () => paged.run(rows))} ms`);
+  console.log(`prompts ${count}x${length}: ${await measure(10, () => opened.run(rows))}`);
 }
 
 function picture(height, width) {
-  const [gridHeight, gridWidth] = [height / visionConfig.patchSize, width / visionConfig.patchSize];
-  const patches = new Uint8Array(gridHeight * gridWidth * 3 * visionConfig.patchSize ** 2);
+  const [gridHeight, gridWidth] = [height / vision.patchSize, width / vision.patchSize];
+  const patches = new Uint8Array(gridHeight * gridWidth * 3 * vision.patchSize ** 2);
   for (let place = 0; place < patches.length; place++) patches[place] = (place * 2_654_435_761) >>> 24;
   return { gridHeight, gridWidth, patches };
 }
-const inputsOf = (pictures, isBatched) => createCudaVisionInputs(pictures, visionConfig, 'half-pixel', isBatched);
+/** Embeddings hold until the next prompt, which makes room for more. */
+const prompt = [{ ids: [10, 11], pastLength: 0, blockIds: [1], grids: [], embeddings: [] }];
 for (const [height, width, count] of [
   [364, 644, 1],
-  [364, 644, 4],
   [364, 644, 8],
   [728, 1316, 1],
-  [728, 1316, 2],
-  [728, 1316, 4],
   [84, 1344, 1],
   [84, 1344, 16],
 ]) {
   const pictures = Array.from({ length: count }, () => picture(height, width));
-  start = performance.now();
-  const batched = inputsOf(pictures, true);
-  const inputMs = (performance.now() - start).toFixed(1);
-  const packed = inputsOf(pictures, false);
-  const times = [await median(8, () => vision.run(batched)), await median(8, () => vision.run(packed))];
-  console.log(
-    `vision ${count}x${height}x${width}: batched ${times[0]} ms, packed ${times[1]} ms, inputs ${inputMs} ms`,
-  );
+  const packed = await measure(5, () => opened.encodeImages(pictures));
+  await opened.run(prompt);
+  const known = await measure(8, () => opened.encodeImages(pictures));
+  await opened.run(prompt);
+  console.log(`vision ${count}x${height}x${width}: ${packed}, once the size is known ${known}`);
 }
-for (const [height, width] of [
-  [112, 420],
-  [140, 532],
-  [196, 700],
-  [252, 476],
-  [308, 868],
-]) {
-  const times = [];
-  for (const isBatched of [true, true, false, false]) {
-    const inputs = inputsOf([picture(height, width)], isBatched);
-    start = performance.now();
-    await vision.run(inputs);
-    times.push((performance.now() - start).toFixed(1));
-  }
-  console.log(
-    `new shape ${height}x${width}: batched first ${times[0]} then ${times[1]}, packed ${times[2]} then ${times[3]} ms`,
-  );
-}
-await paged.close();
+await opened.close();

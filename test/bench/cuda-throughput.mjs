@@ -1,25 +1,35 @@
 // Requests a second of engines on one CUDA device: every thread keeps the same number of crops in flight, each with one
 // picture of a fixed size and a fixed number of output tokens. Preprocessing and HTTP are not part of it.
 // usage, after `npm run build`:
-//   node test/bench/cuda-throughput.mjs MODEL_DIR HEIGHTxWIDTH OUTPUT_TOKENS IN_FLIGHT THREADS[,THREADS…] [device] [cache]
+//   node test/bench/cuda-throughput.mjs MODEL_DIR HEIGHTxWIDTH OUTPUT_TOKENS IN_FLIGHT THREADS[,THREADS…] [door] [device] [cache]
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { compileModel, openModel } from '../../dist/models/index.js';
+import { createRecordingGate } from '../../dist/pool/engine/cuda/native/recording-lock.js';
 import { openEngine } from '../../dist/pool/engine/open-engine.js';
 
 if (isMainThread) await compare();
 else await work(workerData);
 
 async function compare() {
-  const [dir, size, outputTokens, inFlight, threads, index = '0', cacheDir = join(tmpdir(), 'quire-bench')] =
-    process.argv.slice(2);
+  const [dir, size, outputTokens, inFlight, threads, cudaDoor = 'c-api', index = '0', cache] = process.argv.slice(2);
+  const cacheDir = cache ?? join(tmpdir(), 'quire-bench');
   const [height, width] = size.split('x').map(Number);
   const model = await openModel(dir);
   const { graphs } = await compileModel(model, { device: 'cuda', precision: 'fp16' }, cacheDir);
   for (const threadCount of threads.split(',').map(Number)) {
-    const share = { dir, graphs, height, width, outputTokens: Number(outputTokens), index: Number(index) };
+    const share = {
+      dir,
+      graphs,
+      height,
+      width,
+      outputTokens: Number(outputTokens),
+      index: Number(index),
+      cudaDoor,
+      recordingGate: createRecordingGate(),
+    };
     const each = { ...share, inFlight: Number(inFlight), total: Number(inFlight) * 3 };
     const workers = Array.from(
       { length: threadCount },
@@ -41,7 +51,7 @@ async function compare() {
     const tokens = reports.reduce((sum, report) => sum + report.tokens, 0);
     const average = (key) => (reports.reduce((sum, report) => sum + report[key], 0) / requests).toFixed(1);
     console.log(
-      `${size}, ${outputTokens} tokens, ${threadCount} x ${inFlight} in flight: ${(requests / seconds).toFixed(2)} requests/s, ` +
+      `${cudaDoor}: ${size}, ${outputTokens} tokens, ${threadCount} x ${inFlight} in flight: ${(requests / seconds).toFixed(2)} requests/s, ` +
         `${Math.round(tokens / seconds)} tokens/s; a request: vision ${average('visionMs')}, prompt ${average('prefillMs')}, ` +
         `decode ${average('decodeMs')} ms of its thread; opened in ${Math.round(Math.max(...opened))} ms`,
     );
@@ -49,7 +59,7 @@ async function compare() {
   }
 }
 
-async function work({ dir, graphs, height, width, outputTokens, inFlight, total, index }) {
+async function work({ dir, graphs, height, width, outputTokens, inFlight, total, index, cudaDoor, recordingGate }) {
   const openStart = performance.now();
   const opened = await openModel(dir);
   // Without stop tokens every crop is as long as asked for.
@@ -59,6 +69,8 @@ async function work({ dir, graphs, height, width, outputTokens, inFlight, total,
     shard: 0,
     target: { kind: 'cuda', index },
     threadCount: 1,
+    cudaDoor,
+    recordingGate,
     model,
     graphs,
     limits: {

@@ -103,8 +103,8 @@ describe('help', () => {
     expect(code).toBe(0);
     expect(performance.now() - startedAt).toBeLessThan(2000);
     const commands = [...stdout.matchAll(/^ {2}([a-z]+)(?: \[options\])? .*$/gm)].map(([, name]) => name);
-    expect(commands).toEqual(expect.arrayContaining(['serve', 'parse', 'compile']));
-    for (const command of ['serve', 'parse', 'compile']) {
+    expect(commands).toEqual(expect.arrayContaining(['serve', 'parse', 'bench', 'compile']));
+    for (const command of ['serve', 'parse', 'bench', 'compile']) {
       const help = await runQuire([command, '--help']);
       expect(help.code).toBe(0);
       expect(help.stdout).toContain(`Usage: quire ${command}`);

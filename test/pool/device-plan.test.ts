@@ -40,9 +40,9 @@ it('leaves other hosts out: they are no devices of this machine', () => {
 
 describe('with GPUs', () => {
   const gpus = [
-    { index: 0, uuid: 'GPU-aaaa-1', memoryBytes: 141 * gib, freeBytes: 140 * gib },
-    { index: 1, uuid: 'GPU-bbbb-2', memoryBytes: 24 * gib, freeBytes: 23 * gib },
-    { index: 2, uuid: 'GPU-cccc-3', memoryBytes: 8 * gib, freeBytes: 7 * gib },
+    { index: 0, uuid: 'GPU-aaaa-1', name: 'NVIDIA H200', memoryBytes: 141 * gib, freeBytes: 140 * gib },
+    { index: 1, uuid: 'GPU-bbbb-2', name: 'NVIDIA A10', memoryBytes: 24 * gib, freeBytes: 23 * gib },
+    { index: 2, uuid: 'GPU-cccc-3', name: 'NVIDIA T4', memoryBytes: 8 * gib, freeBytes: 7 * gib },
   ];
   const host: Machine = { ...machine, gpus, hasCudaProvider: true };
 

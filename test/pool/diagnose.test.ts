@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { adviseCuda, type CudaFindings, parseMissingLibraries } from '../../pool/diagnose.js';
 
 const sound: CudaFindings = {
-  gpus: [{ index: 0, uuid: 'GPU-a', memoryBytes: 1, freeBytes: 1 }],
+  gpus: [{ index: 0, uuid: 'GPU-a', name: 'NVIDIA H200', memoryBytes: 1, freeBytes: 1 }],
   driver: '580.1',
   libraryDir: '/lib/ort',
   runtimeVersion: '1.30.0',

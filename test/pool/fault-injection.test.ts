@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { readFaults, strikes } from '../../pool/fault-injection.js';
+import { configSchema } from '../../config/index.js';
+import { readFaults, refuseUnreachable, strikes } from '../../pool/fault-injection.js';
+import { openPool } from '../../pool/open-pool.js';
 
 describe('reading QUIRE_FAULTS', () => {
   it('is nothing when it is not set', () => {
@@ -19,6 +21,35 @@ describe('reading QUIRE_FAULTS', () => {
 
   it.each(['explode', 'throw:step=soon', 'throw:step=', 'throw:colour=red'])('does not understand %s', (text) => {
     expect(() => readFaults(text, 'test')).toThrow(/QUIRE_FAULTS/);
+  });
+});
+
+describe('a fault of CUDA', () => {
+  const devices = [
+    { id: 'cuda:0', kind: 'cuda' },
+    { id: 'cpu:0', kind: 'cpu' },
+  ];
+  it.each([
+    ['cuda-fault', true],
+    ['cuda-fault:device=cuda:0', true],
+    ['cuda-fault:device=cuda:1', false],
+    ['throw;cuda-fault:device=cpu:0', false],
+    ['throw:device=cpu:7', true],
+  ])('%s can strike: %s', (text, expected) => {
+    const check = () => refuseUnreachable(readFaults(text, 'test'), devices);
+    if (expected) expect(check).not.toThrow();
+    else expect(check).toThrow(/QUIRE_FAULTS.*cuda:0, cpu:0/);
+  });
+
+  it('is refused at the start where there are only CPUs', async () => {
+    process.env.QUIRE_FAULTS = 'cuda-fault';
+    try {
+      await expect(openPool({ config: configSchema.parse({ devices: { use: ['cpu'] } }) })).rejects.toThrow(
+        /cuda-fault strikes CUDA devices/,
+      );
+    } finally {
+      delete process.env.QUIRE_FAULTS;
+    }
   });
 });
 

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { createMetricRegistry } from '../../router/metric-registry.js';
+import { renderBusyMetrics } from '../support/busy-metrics.js';
 import { createScriptedPool, timings } from '../support/scripted-pool.js';
 
 const promtool = spawnSync('promtool', ['--version']);
@@ -59,6 +60,12 @@ describe('metrics', () => {
     expect(text).toContain('quire_device_state{device="cpu:0",state="broken"} 0\n');
     expect(text).toContain('quire_device_restarts_total{device="cpu:0"} 2\n');
     expect(text).toMatch(/quire_canary_age_seconds\{device="cpu:0"\} \d/);
+  });
+
+  it('tell how a CUDA device reaches the runtime', async () => {
+    const text = await renderBusyMetrics();
+    expect(text).toContain('quire_device_runtime_door{device="cuda:0",door="c-api"} 1\n');
+    expect(text).not.toContain('quire_device_runtime_door{device="cpu:0"');
   });
 
   it('all carry the prefix, and a help text', async () => {

@@ -2,7 +2,13 @@ import type { DeviceStatus } from '../../pool/index.js';
 import { createMetricRegistry } from '../../router/metric-registry.js';
 import { createScriptedPool, scriptedDevice, timings } from './scripted-pool.js';
 
-const cuda: DeviceStatus = { ...scriptedDevice, id: 'cuda:0', kind: 'cuda', isolation: 'process' };
+const cuda: DeviceStatus = {
+  ...scriptedDevice,
+  id: 'cuda:0',
+  kind: 'cuda',
+  isolation: 'process',
+  runtimeDoor: 'c-api',
+};
 
 /** `/metrics` of a server to which everything has happened once: every series of the registry has a sample. */
 export async function renderBusyMetrics(): Promise<string> {

@@ -39,6 +39,7 @@ export async function openEngineBench(cacheDir: string): Promise<EngineBench> {
         shard: 0,
         target: { kind: 'cpu' },
         threadCount: 2,
+        cudaDoor: 'auto',
         model,
         graphs: compiled.graphs,
         limits: {

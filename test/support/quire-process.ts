@@ -36,6 +36,39 @@ export async function runQuire(
   return { code, signal, ...output() };
 }
 
+export interface RunningCommand {
+  readonly pid: number;
+  /** Resolves when standard error matches; rejects when the command ends before. */
+  said(pattern: RegExp): Promise<void>;
+  kill(signal: NodeJS.Signals): void;
+  readonly finished: Promise<Finished>;
+}
+
+/** Starts a command of the built `quire` that is to be stopped. */
+export function spawnQuire(args: readonly string[]): RunningCommand {
+  const child = spawn(process.execPath, [main, ...args], {
+    cwd: root,
+    env: environment,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = collect(child);
+  const finished = once(child, 'close').then(([code, signal]) => ({ code, signal, ...output() }) as Finished);
+  return {
+    pid: child.pid as number,
+    said: (pattern) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (pattern.test(output().stderr)) resolve();
+        };
+        child.stderr.on('data', look);
+        look();
+        void finished.then(({ stderr }) => reject(new Error(`quire ended:\n${stderr}`)));
+      }),
+    kill: (signal) => void child.kill(signal),
+    finished,
+  };
+}
+
 export interface RunningServer {
   readonly url: string;
   readonly pid: number;

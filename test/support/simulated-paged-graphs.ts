@@ -1,5 +1,5 @@
 import type { CropPatches } from '../../models/image/crop-patches.js';
-import type { EngineGraphs } from '../../pool/engine/cuda/cuda-engine.js';
+import type { EngineGraphs } from '../../pool/engine/cuda/engine-graphs.js';
 
 /** The token after a text: any fixed function of all that went before, pictures included. */
 export function nextToken(tokens: readonly number[]): number {
@@ -27,7 +27,7 @@ export const blockSize = 4;
 export function simulatePagedGraphs(
   imageId: number,
   isForgetful = false,
-): EngineGraphs & { readonly runSizes: number[] } {
+): EngineGraphs<Uint16Array> & { readonly runSizes: number[] } {
   let memory = new Map<number, number>();
   const runSizes: number[] = [];
   return {

@@ -6,7 +6,12 @@ import type { SafetensorsReader } from '../safetensors-reader.js';
 import { checkCudaKernels } from './check-kernels.js';
 import { buildCudaVisionGraph } from './cuda-vision-graph.js';
 import { pagedBlockSize } from './kv-pool.js';
-import { buildPagedDecoderGraph } from './paged-decoder-graph.js';
+import {
+  buildPagedDecoderGraph,
+  buildPagedPromptGraph,
+  buildPagedStepGraph,
+  buildWideStepGraph,
+} from './paged-decoder-graph.js';
 
 /** The graphs of a reader for CUDA in float16. Throws COMPILE_FAILED for sizes no kernel takes, and WEIGHTS_INVALID. */
 export function buildCudaReader(model: ModelFolder, reader: SafetensorsReader): GraphBundle[] {
@@ -22,9 +27,17 @@ export function buildCudaReader(model: ModelFolder, reader: SafetensorsReader): 
     linear,
     patchLinear: linear,
   });
-  const decoderGraph = buildPagedDecoderGraph({ config: text, tieWordEmbeddings, weights, linear }, pagedBlockSize);
+  const decoder = { config: text, tieWordEmbeddings, weights, linear };
   return [
     { dataName: 'vision.data', graphs: [{ name: 'vision', graph: visionGraph }] },
-    { dataName: 'decoder.data', graphs: [{ name: 'decoder', graph: decoderGraph }] },
+    {
+      dataName: 'decoder.data',
+      graphs: [
+        { name: 'decoder', graph: buildPagedDecoderGraph(decoder, pagedBlockSize) },
+        { name: 'prompt', graph: buildPagedPromptGraph(decoder, pagedBlockSize), hasFreeWeights: true },
+        { name: 'step', graph: buildPagedStepGraph(decoder, pagedBlockSize), hasFreeWeights: true },
+        { name: 'wide-step', graph: buildWideStepGraph(decoder, pagedBlockSize), hasFreeWeights: true },
+      ],
+    },
   ];
 }

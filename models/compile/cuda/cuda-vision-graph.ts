@@ -1,6 +1,10 @@
 import { float, GraphBuilder, microsoft } from '../graph-builder.js';
+import { toHalfBits } from '../half-float.js';
 import { linearBias } from '../linear.js';
+import type { ReaderWeights } from '../reader-weights.js';
 import { embedPatches, patchInputs, patchRotation, projectPatches, type VisionParts } from '../vision-graph.js';
+import { bytesSource } from '../weight-sources.js';
+import { headsAtOnce, pairedRows } from './paired-halves.js';
 
 /** Attends over projected queries, keys and values [N, hiddenSize] of all patches of a run. */
 type PatchAttention = (graph: GraphBuilder, q: string, k: string, v: string) => string;
@@ -25,11 +29,14 @@ export function buildCudaVisionGraph(parts: Omit<VisionParts, 'isSeparate'>): Gr
   const tokenOffset = graph.input('token_offset', 'int32', ['B', 'S']);
   const patchStarts = graph.input('patch_starts', 'int32', ['B1']);
 
-  const [cos, sin] = patchRotation(graph, config, values).map((table) => weights.asFloatType(graph, table));
+  const atOnce = headsAtOnce(headCount, hiddenSize / headCount);
+  const [cos, sin] = patchRotation(graph, config, values).map((table) =>
+    graph.op('Concat', new Array(atOnce).fill(weights.asFloatType(graph, table)), { attributes: { axis: 1 } }),
+  );
   const rotate = (body: GraphBuilder, x: string) =>
     body.op('RotaryEmbedding', [body.op('Unsqueeze', [x, body.constant([0])]), patchRow, cos, sin], {
       domain: microsoft,
-      attributes: { num_heads: headCount, interleaved: 0 },
+      attributes: { num_heads: headCount / atOnce, interleaved: 1 },
     });
   const attributes = { num_heads: headCount };
   const attendBatched: PatchAttention = (body, q, k, v) => {
@@ -60,14 +67,40 @@ export function buildCudaVisionGraph(parts: Omit<VisionParts, 'isSeparate'>): Gr
   return graph;
 }
 
-/** The layers with their final norm. Biases go into the operator that follows, which reads the values anyway. */
+/**
+ * The bias of the output projection with that of the values carried through it: attention weights sum to one, so
+ * Wo · (attended + bv) + bo = Wo · attended + (Wo · bv + bo), and the values need no bias of their own.
+ */
+function carriedBias(graph: GraphBuilder, weights: ReaderWeights, attention: string, hiddenSize: number): string {
+  const name = `${attention}carried_bias`;
+  for (const bias of ['v_proj.bias', 'out_proj.bias']) weights.reader.expect(`${attention}${bias}`, [hiddenSize]);
+  const source = weights.remember(name, () =>
+    bytesSource(weights.floatType, () => {
+      const { reader } = weights;
+      const valueBias = reader.floats(`${attention}v_proj.bias`);
+      const matrix = reader.floats(`${attention}out_proj.weight`);
+      const sums = reader.floats(`${attention}out_proj.bias`).map((bias, row) => {
+        let sum = bias;
+        for (let column = 0; column < hiddenSize; column++) {
+          sum += matrix[row * hiddenSize + column] * valueBias[column];
+        }
+        return sum;
+      });
+      return weights.floatType === 'float16' ? Uint16Array.from(sums, toHalfBits) : sums;
+    }),
+  );
+  return graph.weight(name, [hiddenSize], source);
+}
+
+/** The layers with their final norm. Queries and keys are in paired order. Biases go into the operator that follows, which reads the values anyway. */
 function encodeLayers(
   graph: GraphBuilder,
   { config, weights, linear }: Omit<VisionParts, 'isSeparate'>,
   patches: string,
   attend: PatchAttention,
 ): string {
-  const { hiddenSize, intermediateSize } = config;
+  const { hiddenSize, intermediateSize, headCount } = config;
+  const headDim = hiddenSize / headCount;
   const name = (short: string) => weights.name('vision', short);
   const vector = (full: string) => graph.weight(full, [hiddenSize], weights.rows([full], [[hiddenSize]]));
   const norm = (layer: string) => [vector(`${layer}.weight`), vector(`${layer}.bias`)];
@@ -77,11 +110,15 @@ function encodeLayers(
     inputSize,
     biasNames: [`${layer}.bias`],
   });
-  /** The product and, apart from it, the bias that is still to be added. */
-  const open = (x: string, layer: string, outputSize: number, inputSize: number) => {
-    const { biasNames, ...matrix } = layerOf(layer, outputSize, inputSize);
-    return [linear(graph, x, matrix), ...linearBias(graph, weights, { ...matrix, biasNames })];
+  const withoutBias = (x: string, layer: string, outputSize: number, inputSize: number) => {
+    const { biasNames: _, ...matrix } = layerOf(layer, outputSize, inputSize);
+    return linear(graph, x, matrix);
   };
+  /** The product and, apart from it, the bias that is still to be added. */
+  const open = (x: string, layer: string, outputSize: number, inputSize: number) => [
+    withoutBias(x, layer, outputSize, inputSize),
+    ...linearBias(graph, weights, layerOf(layer, outputSize, inputSize)),
+  ];
 
   let sum = patches;
   let normed = graph.op('LayerNormalization', [sum, ...norm(name('encoder.layers.0.layer_norm1'))], {
@@ -96,10 +133,18 @@ function encodeLayers(
   };
   for (let index = 0; index < config.layerCount; index++) {
     const layer = name(`encoder.layers.${index}.`);
-    const project = (short: string) =>
-      linear(graph, normed, layerOf(`${layer}self_attn.${short}`, hiddenSize, hiddenSize));
-    const attended = attend(graph, project('q_proj'), project('k_proj'), project('v_proj'));
-    addAndNorm(open(attended, `${layer}self_attn.out_proj`, hiddenSize, hiddenSize), `${layer}layer_norm2`);
+    const attention = `${layer}self_attn.`;
+    const paired = (full: string, shape: [number, number?]) =>
+      graph.weight(`${full} (paired)`, shape as number[], pairedRows(weights, full, shape, headDim));
+    const project = (short: string) => {
+      const matrix = paired(`${attention}${short}.weight`, [hiddenSize, hiddenSize]);
+      const bias = paired(`${attention}${short}.bias`, [hiddenSize]);
+      return graph.op('Gemm', [normed, matrix, bias], { attributes: { transB: 1 } });
+    };
+    const values = withoutBias(normed, `${attention}v_proj`, hiddenSize, hiddenSize);
+    const attended = attend(graph, project('q_proj'), project('k_proj'), values);
+    const mixed = withoutBias(attended, `${attention}out_proj`, hiddenSize, hiddenSize);
+    addAndNorm([mixed, carriedBias(graph, weights, attention, hiddenSize)], `${layer}layer_norm2`);
     const wide = open(normed, `${layer}mlp.fc1`, intermediateSize, hiddenSize);
     const active = graph.op('FastGelu', wide, { domain: microsoft });
     const isLast = index + 1 === config.layerCount;

@@ -32,96 +32,217 @@ export const valueCacheName = (layer: number): string => `value_cache.${layer}`;
  * Outputs: `token` int64 [B] and `logprob` float32 [B].
  */
 export function buildPagedDecoderGraph(parts: DecoderParts, blockSize: number): GraphBuilder {
-  const { config, weights } = parts;
-  const { hiddenSize, headCount, kvHeadCount, headDim, layerCount, maxPositions } = config;
   const graph = new GraphBuilder('decoder');
   const isStep = graph.input('is_step', 'bool', []);
-  const ids = graph.input('input_ids', 'int64', ['n']);
-  const starts = graph.input('sequence_starts', 'int32', ['B1']);
-  const pastLengths = graph.input('past_lengths', 'int32', ['B']);
-  const blockTable = graph.input('block_table', 'int32', ['B', 'K']);
-  const bounds = graph.input('attention_bounds', 'int32', [3]);
-  const imageEmbeds = graph.input('image_embeds', weights.floatType, ['M', hiddenSize]);
-  const imageIndex = graph.input('image_index', 'int64', ['P']);
-  const isImage = graph.input('is_image', 'bool', ['P']);
-  const positions = graph.input('position_ids', 'int64', [3, 'P']);
-  const tokenRow = graph.input('token_row', 'int64', [1, 'P']);
-  const lastIndex = graph.input('last_index', 'int64', ['B']);
-  const cacheShape = ['blocks', blockSize, kvHeadCount, headDim];
-  for (let layer = 0; layer < layerCount; layer++) {
-    graph.input(keyCacheName(layer), weights.floatType, cacheShape);
-    graph.input(valueCacheName(layer), weights.floatType, cacheShape);
-  }
-
-  const attendPaged = (
-    body: GraphBuilder,
-    layer: number,
-    rows: string[],
-    rotary: [cos: string, sin: string] | null,
-  ) => {
-    const pool = [keyCacheName(layer), valueCacheName(layer)];
-    const where = [starts, pastLengths, blockTable, ...(rotary ?? ['', ''])];
-    return body.op('PagedAttention', [...rows, ...pool, ...where, '', '', '', '', '', '', bounds], {
-      domain: microsoft,
-      attributes: {
-        num_heads: headCount,
-        kv_num_heads: kvHeadCount,
-        ...(rotary ? { do_rotary: 1, rotary_interleaved: 0 } : {}),
-      },
-    });
-  };
-  const embed = (body: GraphBuilder) => body.op('Gather', [embeddingTable(body, parts), ids]);
-  const choose = (body: GraphBuilder, rows: string) => {
-    const [token, logprob] = chooseTokens(body, parts, rows);
+  const rows = rowInputs(graph, parts, blockSize);
+  const prompts = promptInputs(graph, parts, 'P');
+  const branch = (name: string, fill: (body: GraphBuilder) => [token: string, logprob: string]) => {
+    const body = graph.subgraph(name);
+    const [token, logprob] = fill(body);
     body.output(token, 'int64', ['B']);
     body.output(logprob, 'float32', ['B']);
     return body;
   };
-
-  const buildStep = (body: GraphBuilder) => {
-    const table = (name: string, value: (angle: number) => number) =>
-      body.weight(
-        name,
-        [maxPositions, headDim / 2],
-        weights.remember(name, () => rotaryTable(config, value)),
-      );
-    const rotary: [string, string] = [table('rotary.cos', Math.cos), table('rotary.sin', Math.sin)];
-    const attend: Attend = (fused, layer) => attendPaged(body, layer, [fused, '', ''], rotary);
-    return choose(body, buildDecoderLayers(body, parts, embed(body), attend));
-  };
-
-  const buildMixed = (body: GraphBuilder) => {
-    const rows = body.op('Where', [
-      body.op('Unsqueeze', [isImage, body.constant([1])]),
-      body.op('Gather', [imageEmbeds, imageIndex]),
-      embed(body),
-    ]);
-    const [cos, sin] = textRotation(body, config, positions).map((table) => weights.asFloatType(body, table));
-    const attend: Attend = (fused, layer) => {
-      // Queries and keys turn by the same angles, so they are rotated together.
-      const widths = body.constant([(headCount + kvHeadCount) * headDim, kvHeadCount * headDim]);
-      const [turning, v] = body.op('Split', [fused, widths], { outputs: 2, attributes: { axis: -1 } });
-      const turned = body.op(
-        'RotaryEmbedding',
-        [body.op('Unsqueeze', [turning, body.constant([0])]), tokenRow, cos, sin],
-        { domain: microsoft, attributes: { num_heads: headCount + kvHeadCount, interleaved: 0 } },
-      );
-      const counts = body.constant([headCount * headDim, kvHeadCount * headDim]);
-      const flat = body.op('Squeeze', [turned, body.constant([0])]);
-      const [q, k] = body.op('Split', [flat, counts], { outputs: 2, attributes: { axis: -1 } });
-      return attendPaged(body, layer, [q, k, v], null);
-    };
-    const keepLast = (all: string) => body.op('Gather', [all, lastIndex]);
-    return choose(body, buildDecoderLayers(body, parts, rows, attend, keepLast));
-  };
-
   const [token, logprob] = graph.op('If', [isStep], {
     outputs: 2,
-    attributes: { then_branch: buildStep(graph.subgraph('step')), else_branch: buildMixed(graph.subgraph('mixed')) },
+    attributes: {
+      then_branch: branch('step', (body) => stepTokens(body, parts, rows)),
+      else_branch: branch('mixed', (body) => promptTokens(body, parts, rows, prompts)),
+    },
   });
+  return withOutputs(graph, token, logprob);
+}
+
+/** The half of the paged decoder that takes prompts, single tokens among them; its inputs without `is_step`. */
+export function buildPagedPromptGraph(parts: DecoderParts, blockSize: number): GraphBuilder {
+  const graph = new GraphBuilder('prompt');
+  const rows = rowInputs(graph, parts, blockSize);
+  return withOutputs(graph, ...promptTokens(graph, parts, rows, promptInputs(graph, parts, 'n')));
+}
+
+/** The half of the paged decoder that takes one token of each sequence; its inputs are the first five and the pool. */
+export function buildPagedStepGraph(parts: DecoderParts, blockSize: number): GraphBuilder {
+  const graph = new GraphBuilder('step');
+  return withOutputs(graph, ...stepTokens(graph, parts, rowInputs(graph, parts, blockSize)));
+}
+
+/**
+ * As the step, for many sequences: the query heads that share keys and values attend as if they were tokens of one
+ * head, so that keys and values are read once for all of them and not once for each.
+ *
+ * Each sequence has `groupSize` rows in attention, of which one brings its key and value. So `sequence_starts` counts in
+ * groups, `past_lengths` is the length with the new token less a group (no sequence may be shorter), and `slot_mapping`
+ * int32 [B · groupSize] is the place of the new token in the pool for one row of each sequence and -1 for the others;
+ * `position_ids` int64 [1, B] is the position of the new token.
+ */
+export function buildWideStepGraph(parts: DecoderParts, blockSize: number): GraphBuilder {
+  const { headCount, kvHeadCount, headDim } = parts.config;
+  const groupSize = headCount / kvHeadCount;
+  const keyWidth = kvHeadCount * headDim;
+  const graph = new GraphBuilder('wide-step');
+  const rows = rowInputs(graph, parts, blockSize);
+  const slots = graph.input('slot_mapping', 'int32', ['G']);
+  const positions = graph.input('position_ids', 'int64', [1, 'B']);
+  const tables = rotaryTables(graph, parts);
+  const reshape = (x: string, dims: number[]) => graph.op('Reshape', [x, graph.constant(dims)]);
+  const swap = (x: string) => graph.op('Transpose', [x], { attributes: { perm: [0, 2, 1, 3] } });
+  const repeat = (x: string) => {
+    const column = graph.op('Unsqueeze', [x, graph.constant([1])]);
+    return reshape(graph.op('Expand', [column, graph.constant([1, groupSize, 1])]), [-1, keyWidth]);
+  };
+  const attend: Attend = (fused, layer) => {
+    const [turning, v] = splitLast(graph, fused, [headCount * headDim + keyWidth, keyWidth]);
+    const turned = rotateRows(graph, parts, turning, positions, tables);
+    const [q, k] = splitLast(graph, turned, [headCount * headDim, keyWidth]);
+    const queries = reshape(swap(reshape(q, [-1, kvHeadCount, groupSize, headDim])), [-1, keyWidth]);
+    const attended = graph.op(
+      'PagedAttention',
+      [
+        ...[queries, repeat(k), repeat(v), keyCacheName(layer), valueCacheName(layer)],
+        ...[rows.starts, rows.pastLengths, rows.blockTable, '', '', slots, '', '', '', '', '', rows.bounds],
+      ],
+      { domain: microsoft, attributes: { num_heads: kvHeadCount, kv_num_heads: kvHeadCount, is_causal: 0 } },
+    );
+    return reshape(swap(reshape(attended, [-1, groupSize, kvHeadCount, headDim])), [-1, headCount * headDim]);
+  };
+  const embedded = graph.op('Gather', [embeddingTable(graph, parts), rows.ids]);
+  return withOutputs(graph, ...chooseTokens(graph, parts, buildDecoderLayers(graph, parts, embedded, attend)));
+}
+
+function withOutputs(graph: GraphBuilder, token: string, logprob: string): GraphBuilder {
   graph.output(token, 'int64', ['B'], 'token');
   graph.output(logprob, 'float32', ['B'], 'logprob');
   return graph;
+}
+
+type RotaryTables = readonly [cos: string, sin: string];
+
+/** Inputs of every run: which tokens, whose they are, and where the pool keeps them. */
+interface RowInputs {
+  readonly ids: string;
+  readonly starts: string;
+  readonly pastLengths: string;
+  readonly blockTable: string;
+  readonly bounds: string;
+}
+
+function rowInputs(graph: GraphBuilder, { config, weights }: DecoderParts, blockSize: number): RowInputs {
+  const inputs = {
+    ids: graph.input('input_ids', 'int64', ['n']),
+    starts: graph.input('sequence_starts', 'int32', ['B1']),
+    pastLengths: graph.input('past_lengths', 'int32', ['B']),
+    blockTable: graph.input('block_table', 'int32', ['B', 'K']),
+    bounds: graph.input('attention_bounds', 'int32', [3]),
+  };
+  const cacheShape = ['blocks', blockSize, config.kvHeadCount, config.headDim];
+  for (let layer = 0; layer < config.layerCount; layer++) {
+    graph.input(keyCacheName(layer), weights.floatType, cacheShape);
+    graph.input(valueCacheName(layer), weights.floatType, cacheShape);
+  }
+  return inputs;
+}
+
+/** Inputs that only prompts need. */
+interface PromptInputs {
+  readonly imageEmbeds: string;
+  readonly imageIndex: string;
+  readonly isImage: string;
+  readonly positions: string;
+  readonly tokenRow: string;
+  readonly lastIndex: string;
+}
+
+function promptInputs(graph: GraphBuilder, { config, weights }: DecoderParts, count: string): PromptInputs {
+  return {
+    imageEmbeds: graph.input('image_embeds', weights.floatType, ['M', config.hiddenSize]),
+    imageIndex: graph.input('image_index', 'int64', [count]),
+    isImage: graph.input('is_image', 'bool', [count]),
+    positions: graph.input('position_ids', 'int64', [3, count]),
+    tokenRow: graph.input('token_row', 'int64', [1, count]),
+    lastIndex: graph.input('last_index', 'int64', ['B']),
+  };
+}
+
+/** Attends over the pool: packed queries, keys and values with rotary tables, or all three rotated before. */
+function attendPaged(
+  graph: GraphBuilder,
+  { config }: DecoderParts,
+  rows: RowInputs,
+  layer: number,
+  projected: readonly string[],
+  rotary: RotaryTables | null,
+): string {
+  const pool = [keyCacheName(layer), valueCacheName(layer)];
+  const where = [rows.starts, rows.pastLengths, rows.blockTable, ...(rotary ?? ['', ''])];
+  return graph.op('PagedAttention', [...projected, ...pool, ...where, '', '', '', '', '', '', rows.bounds], {
+    domain: microsoft,
+    attributes: {
+      num_heads: config.headCount,
+      kv_num_heads: config.kvHeadCount,
+      ...(rotary ? { do_rotary: 1, rotary_interleaved: 0 } : {}),
+    },
+  });
+}
+
+/** Cosine and sine of every position, as weights. */
+function rotaryTables(graph: GraphBuilder, { config, weights }: DecoderParts): RotaryTables {
+  const table = (name: string, value: (angle: number) => number) =>
+    graph.weight(
+      name,
+      [config.maxPositions, config.headDim / 2],
+      weights.remember(name, () => rotaryTable(config, value)),
+    );
+  return [table('rotary.cos', Math.cos), table('rotary.sin', Math.sin)];
+}
+
+/** Queries and keys turn by the same angles, so they are rotated together: `x` [n, (heads + kvHeads)·headDim]. */
+function rotateRows(
+  graph: GraphBuilder,
+  { config }: DecoderParts,
+  x: string,
+  positions: string,
+  [cos, sin]: RotaryTables,
+): string {
+  const turned = graph.op('RotaryEmbedding', [graph.op('Unsqueeze', [x, graph.constant([0])]), positions, cos, sin], {
+    domain: microsoft,
+    attributes: { num_heads: config.headCount + config.kvHeadCount, interleaved: 0 },
+  });
+  return graph.op('Squeeze', [turned, graph.constant([0])]);
+}
+
+function splitLast(graph: GraphBuilder, x: string, widths: readonly number[]): string[] {
+  return graph.op('Split', [x, graph.constant(widths)], { outputs: widths.length, attributes: { axis: -1 } });
+}
+
+function stepTokens(graph: GraphBuilder, parts: DecoderParts, rows: RowInputs): [token: string, logprob: string] {
+  const rotary = rotaryTables(graph, parts);
+  const attend: Attend = (fused, layer) => attendPaged(graph, parts, rows, layer, [fused, '', ''], rotary);
+  const embedded = graph.op('Gather', [embeddingTable(graph, parts), rows.ids]);
+  return chooseTokens(graph, parts, buildDecoderLayers(graph, parts, embedded, attend));
+}
+
+function promptTokens(
+  graph: GraphBuilder,
+  parts: DecoderParts,
+  rows: RowInputs,
+  prompts: PromptInputs,
+): [token: string, logprob: string] {
+  const { config, weights } = parts;
+  const { headCount, kvHeadCount, headDim } = config;
+  const embedded = graph.op('Where', [
+    graph.op('Unsqueeze', [prompts.isImage, graph.constant([1])]),
+    graph.op('Gather', [prompts.imageEmbeds, prompts.imageIndex]),
+    graph.op('Gather', [embeddingTable(graph, parts), rows.ids]),
+  ]);
+  const [cos, sin] = textRotation(graph, config, prompts.positions).map((table) => weights.asFloatType(graph, table));
+  const attend: Attend = (fused, layer) => {
+    const [turning, v] = splitLast(graph, fused, [(headCount + kvHeadCount) * headDim, kvHeadCount * headDim]);
+    const turned = rotateRows(graph, parts, turning, prompts.tokenRow, [cos, sin]);
+    const [q, k] = splitLast(graph, turned, [headCount * headDim, kvHeadCount * headDim]);
+    return attendPaged(graph, parts, rows, layer, [q, k, v], null);
+  };
+  const keepLast = (all: string) => graph.op('Gather', [all, prompts.lastIndex]);
+  return chooseTokens(graph, parts, buildDecoderLayers(graph, parts, embedded, attend, keepLast));
 }
 
 /** float16 [maxPositions, headDim / 2] of a function of the angle position · theta^(-2i / headDim). */

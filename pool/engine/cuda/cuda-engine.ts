@@ -9,7 +9,7 @@ import {
 } from '../engine.js';
 import { Sequence } from '../sequence.js';
 import type { BlockPool } from './block-pool.js';
-import type { PagedGraphs, PagedRun } from './paged-graphs.js';
+import type { EngineGraphs, PagedRun } from './engine-graphs.js';
 import { type PagedLimits, planPagedStep } from './paged-scheduler.js';
 
 export interface CudaEngineLimits extends PagedLimits {
@@ -22,28 +22,34 @@ export interface CudaEngineLimits extends PagedLimits {
   readonly sliceMs: number;
 }
 
-/** What the engine needs of the graphs. */
-export type EngineGraphs = Pick<PagedGraphs, 'encodeImages' | 'run' | 'close'>;
+/**
+ * A block that no pool has. Its place lies hundreds of gigabytes behind any, so nothing of others is written over, and
+ * its first slot still fits in 32 bits: a number that did not would come out as a block that exists.
+ */
+const strayBlock = 8_000_000;
+
+/** How the graphs reach the runtime. */
+export type EngineDoor = Pick<EngineCapacity, 'runtimeDoor' | 'runtimeDoorReason'>;
 
 /**
  * The engine on CUDA. A step encodes the pictures of the crops that join, runs their prompts together with one token of
  * every running crop, and goes on with steps of single tokens. Keys and values stay in the pool on the device.
  */
-export class CudaEngine implements Engine {
+export class CudaEngine<Embeds> implements Engine {
   readonly capacity: EngineCapacity;
-  readonly #graphs: EngineGraphs;
+  readonly #graphs: EngineGraphs<Embeds>;
   readonly #blocks: BlockPool;
   readonly #limits: CudaEngineLimits;
-  #waiting: Sequence[] = [];
-  #running: Sequence[] = [];
+  #waiting: Sequence<Embeds>[] = [];
+  #running: Sequence<Embeds>[] = [];
   readonly #cancelled = new Set<number>();
   #events: EngineEvent[] = [];
 
-  constructor(graphs: EngineGraphs, blocks: BlockPool, limits: CudaEngineLimits) {
+  constructor(graphs: EngineGraphs<Embeds>, blocks: BlockPool, limits: CudaEngineLimits, door: EngineDoor = {}) {
     this.#graphs = graphs;
     this.#blocks = blocks;
     this.#limits = limits;
-    this.capacity = { maxBatch: limits.maxBatch, kvBlocksTotal: blocks.freeCount };
+    this.capacity = { maxBatch: limits.maxBatch, kvBlocksTotal: blocks.freeCount, ...door };
   }
 
   get hasWork(): boolean {
@@ -82,9 +88,9 @@ export class CudaEngine implements Engine {
     for (const id of plan.preempted) this.#giveWay(id);
     const byId = new Map(this.#waiting.map((sequence) => [sequence.id, sequence]));
     for (const run of plan.vision) {
-      await this.#encode(run.map(({ id, image }) => ({ sequence: byId.get(id) as Sequence, image })));
+      await this.#encode(run.map(({ id, image }) => ({ sequence: byId.get(id) as Sequence<Embeds>, image })));
     }
-    const joining = plan.joining.map((id) => byId.get(id) as Sequence);
+    const joining = plan.joining.map((id) => byId.get(id) as Sequence<Embeds>);
     const batchSize = this.#running.length + joining.length;
     if (batchSize > 0) await this.#run(joining);
     while (this.#canGoOn(batchSize) && performance.now() - startedAt < this.#limits.sliceMs) await this.#run([]);
@@ -99,6 +105,11 @@ export class CudaEngine implements Engine {
         kvBlocksUsed: this.#blocks.usedCount,
       },
     };
+  }
+
+  async fault(): Promise<never> {
+    await this.#graphs.run([{ ids: [0], pastLength: 1, blockIds: [strayBlock], grids: [], embeddings: [] }]);
+    throw new Error('A run outside the memory of the GPU was not noticed.');
   }
 
   close(): Promise<void> {
@@ -122,14 +133,14 @@ export class CudaEngine implements Engine {
     this.#cancelled.clear();
   }
 
-  #leave(sequence: Sequence): void {
+  #leave(sequence: Sequence<Embeds>): void {
     this.#blocks.release(sequence.id);
     this.#running = this.#running.filter((running) => running !== sequence);
   }
 
   /** Back to the front of the queue; its prompt will hold what it has generated. */
   #giveWay(id: number): void {
-    const sequence = this.#running.find((running) => running.id === id) as Sequence;
+    const sequence = this.#running.find((running) => running.id === id) as Sequence<Embeds>;
     this.#leave(sequence);
     sequence.embeddings = sequence.crop.images.map(() => null);
     this.#waiting.unshift(sequence);
@@ -146,7 +157,7 @@ export class CudaEngine implements Engine {
     return free >= 0;
   }
 
-  async #encode(run: readonly { sequence: Sequence; image: number }[]): Promise<void> {
+  async #encode(run: readonly { sequence: Sequence<Embeds>; image: number }[]): Promise<void> {
     const sequences = run.map(({ sequence }) => sequence);
     for (const sequence of sequences) sequence.start();
     const images = run.map(({ sequence, image }) => sequence.crop.images[image]);
@@ -158,7 +169,7 @@ export class CudaEngine implements Engine {
   }
 
   /** One run of the decoder: the last token of every running sequence, and the prompts of those that join. */
-  async #run(joining: readonly Sequence[]): Promise<void> {
+  async #run(joining: readonly Sequence<Embeds>[]): Promise<void> {
     const steps = [...this.#running];
     const rows = [...steps.map((sequence) => this.#stepRow(sequence)), ...joining.map((one) => this.#promptRow(one))];
     const sequences = [...steps, ...joining];
@@ -176,7 +187,7 @@ export class CudaEngine implements Engine {
     this.#settle();
   }
 
-  #stepRow({ id, promptLength, tokenIds }: Sequence): PagedRun {
+  #stepRow({ id, promptLength, tokenIds }: Sequence<Embeds>): PagedRun<Embeds> {
     this.#blocks.hold(id, promptLength);
     return {
       ids: [tokenIds.at(-1) as number],
@@ -187,7 +198,7 @@ export class CudaEngine implements Engine {
     };
   }
 
-  #promptRow(sequence: Sequence): PagedRun {
+  #promptRow(sequence: Sequence<Embeds>): PagedRun<Embeds> {
     const { id, promptIds, crop, embeddings } = sequence;
     const { mergeSize } = this.#limits;
     sequence.start();
@@ -200,7 +211,7 @@ export class CudaEngine implements Engine {
         height: gridHeight / mergeSize,
         width: gridWidth / mergeSize,
       })),
-      embeddings: embeddings as Uint16Array[],
+      embeddings: embeddings as Embeds[],
     };
   }
 
@@ -215,7 +226,7 @@ export class CudaEngine implements Engine {
     }
   }
 
-  #report(sequence: Sequence): void {
+  #report(sequence: Sequence<Embeds>): void {
     const tokens = sequence.takeUnreported();
     if (tokens.tokenIds.length > 0) this.#events.push({ type: 'tokens', id: sequence.id, ...tokens });
   }
@@ -226,7 +237,7 @@ export class CudaEngine implements Engine {
     return events;
   }
 
-  async #timed<T>(sequences: readonly Sequence[], run: () => Promise<T>): Promise<[T, number]> {
+  async #timed<T>(sequences: readonly Sequence<Embeds>[], run: () => Promise<T>): Promise<[T, number]> {
     const startedAt = performance.now();
     try {
       return [await run(), performance.now() - startedAt];

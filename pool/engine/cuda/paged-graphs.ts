@@ -9,31 +9,16 @@ import {
   type Session,
   type Tensor,
 } from '#models';
+import { BatchingChoice } from './batching-choice.js';
+import type { EngineGraphs, PagedResult, PagedRun } from './engine-graphs.js';
 
-/** Pictures from this size on are encoded one by one. */
-export const largePatchCount = 2048;
-/** A size seen more often than this will come again. */
-const frequentCount = 6;
-
-/** A row of a run, with the embeddings of the pictures of a prompt. */
-export interface PagedRun extends Omit<PagedRow, 'embedStarts'> {
-  readonly embeddings: readonly Uint16Array[];
-}
-
-export interface PagedResult {
-  /** The next token of each row and its natural log-probability. */
-  readonly tokens: readonly number[];
-  readonly logprobs: readonly number[];
-}
-
-/** Runs the graphs compiled for CUDA: plain numbers in and out. Knows nothing of queues. */
-export class PagedGraphs {
+/** Runs the graphs through the Node addon: embeddings come to JavaScript and go back with the prompt. */
+export class PagedGraphs implements EngineGraphs<Uint16Array> {
   readonly #vision: Session;
   readonly #decoder: Session;
   readonly #reader: ReaderConfig;
   readonly #align: ModelFolder['manifest']['visionPositionAlign'];
-  /** How often a large picture of a patch count has been encoded. */
-  readonly #seen = new Map<number, number>();
+  readonly #choice = new BatchingChoice();
 
   constructor(
     sessions: { readonly vision: Session; readonly decoder: Session },
@@ -45,10 +30,10 @@ export class PagedGraphs {
     this.#align = model.manifest.visionPositionAlign;
   }
 
-  /** float16 embeddings of pictures of any sizes, merged patches times hidden size, in order. */
+  /** float16 embeddings of each picture, merged patches times hidden size. */
   async encodeImages(images: readonly CropPatches[]): Promise<Uint16Array[]> {
     const { vision, text } = this.#reader;
-    const inputs = createCudaVisionInputs(images, vision, this.#align, this.#isWorthBatching(images));
+    const inputs = createCudaVisionInputs(images, vision, this.#align, this.#choice.isWorthBatching(images));
     const outputs = await this.#vision.run({ ...inputs });
     const halves = asHalves(outputs.image_embeds as Tensor<'float16'>);
     let end = 0;
@@ -59,20 +44,7 @@ export class PagedGraphs {
     });
   }
 
-  /**
-   * The attention of batches is faster on large pictures, but its first run on each size takes some 70 ms more than the
-   * packed one: it pays for sizes that come again and again.
-   */
-  #isWorthBatching(images: readonly CropPatches[]): boolean {
-    const count = images[0].gridHeight * images[0].gridWidth;
-    if (images.length > 1 || count < largePatchCount) return false;
-    const seen = (this.#seen.get(count) ?? 0) + 1;
-    this.#seen.set(count, seen);
-    return seen > frequentCount;
-  }
-
-  /** Puts the tokens of each row into the pool and chooses the next one of each. */
-  async run(rows: readonly PagedRun[]): Promise<PagedResult> {
+  async run(rows: readonly PagedRun<Uint16Array>[]): Promise<PagedResult> {
     const { text, imageTokenId } = this.#reader;
     const parts = rows.flatMap(({ embeddings }) => embeddings);
     let rowCount = 0;

@@ -1,6 +1,6 @@
 import { pagedBlockSize } from '#models';
 import { PoolError } from '../../errors.js';
-import type { PagedGraphs, PagedResult } from './paged-graphs.js';
+import type { EngineGraphs, PagedResult } from './engine-graphs.js';
 
 /** Blocks the proof uses, 1 to 6; the pool must have one more. */
 export const proofBlockCount = 7;
@@ -8,14 +8,16 @@ export const proofBlockCount = 7;
 /** Two values of float16 arithmetic agree within this much, in log-probability; unrelated ones rarely do. */
 const tolerance = 0.1;
 const promptCount = 3;
+/** Enough for the path that many sequences take. */
+const manyCount = 128;
 
 /**
  * Shows that what one run writes into the KV pool is there for the next: a prompt in one run must give what all but its
- * last token and then that token give in two, by the path of prompts and by that of steps. The control, the same last
+ * last token and then that token give in two, by the path of prompts and by those of steps. The control, the same last
  * token over blocks that nobody filled, must give something else. The pool is updated in place by means the runtime
  * does not document, so this is repeated at every start. Throws DEVICE_LOST.
  */
-export async function proveCache(graphs: Pick<PagedGraphs, 'run'>, vocabSize: number): Promise<void> {
+export async function proveCache(graphs: Pick<EngineGraphs<never>, 'run'>, vocabSize: number): Promise<void> {
   const length = pagedBlockSize + 44;
   let kept = 0;
   let controlled = 0;
@@ -26,8 +28,17 @@ export async function proveCache(graphs: Pick<PagedGraphs, 'run'>, vocabSize: nu
     const whole = await run(ids, 0, [1, 2]);
     await run(ids.slice(0, -1), 0, [3, 4]);
     const continued = await run(ids.slice(-1), length - 1, [3, 4]);
+    const many = await graphs.run(
+      new Array(manyCount).fill({
+        ids: ids.slice(-1),
+        pastLength: length - 1,
+        blockIds: [3, 4],
+        grids: [],
+        embeddings: [],
+      }),
+    );
     const control = await run(ids.slice(-1), length - 1, [5, 6]);
-    if (agree(whole, continued)) kept++;
+    if (agree(whole, continued) && agree(whole, many)) kept++;
     if (!agree(whole, control)) controlled++;
   }
   // Two almost equal tokens may change places once.

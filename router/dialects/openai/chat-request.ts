@@ -36,6 +36,10 @@ export const chatRequestSchema = z
     max_tokens: count(),
     stream: z.boolean().nullish(),
     stream_options: z.object({ include_usage: z.boolean().nullish() }).nullish(),
+    ignore_eos: z
+      .boolean()
+      .nullish()
+      .openapi({ description: 'Goes on past the end of the text up to `max_tokens`, as benchmarks want it.' }),
     stop: z.union([z.string().min(1).max(1000), z.array(z.string().min(1).max(1000)).max(16)]).nullish(),
     n: z.literal(1, 'Only one choice is made: decoding is greedy, so others would be the same.').nullish(),
     logprobs: z.boolean().nullish(),

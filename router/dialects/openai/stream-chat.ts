@@ -74,6 +74,8 @@ export async function streamChat(c: Context<AppEnv>, run: RecognizeRun, options:
     'Cache-Control': 'no-cache',
     // nginx would collect the events otherwise.
     'X-Accel-Buffering': 'no',
+    // Said aloud, as the adaptor would wait a millisecond or two for an end whose length it could announce.
+    ...(c.env?.incoming?.httpVersion === '1.1' && { 'Transfer-Encoding': 'chunked' }),
   });
 }
 

@@ -46,6 +46,7 @@ export async function toRecognizeInput(request: ChatRequest, options: TranslateO
     messages,
     maxTokens: Math.min(wanted, options.maxTokens),
     ...(request.stop ? { stop: [request.stop].flat() } : {}),
+    ...(request.ignore_eos ? { ignoresStop: true } : {}),
     skipSpecialTokens: request.skip_special_tokens ?? true,
     ...(min_pixels ? { minPixels: min_pixels } : {}),
     ...(max_pixels ? { maxPixels: max_pixels } : {}),

@@ -109,13 +109,21 @@ export function createMachineMeter() {
   };
 }
 
-const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8' }).trim();
+function readCommit() {
+  const git = (...args) => execFileSync('git', args, { cwd: root, encoding: 'utf8', stdio: 'pipe' }).trim();
+  try {
+    return git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '-uno') ? ' with changes' : '');
+  } catch {
+    return 'no repository';
+  }
+}
+
 const startedAt = new Date();
 const loadBefore = loadavg()[0];
 
 /** Prints machine, parameters and tables as Markdown, and writes everything as JSON under test/bench/out. */
 export function report(name, { parameters, tables, notes = [], data = {} }) {
-  const commit = git('rev-parse', '--short', 'HEAD') + (git('status', '--porcelain', '-uno') ? ' with changes' : '');
+  const commit = readCommit();
   const machine = `${cpus().length} x ${cpus()[0].model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB`;
   const load = `${loadBefore.toFixed(1)} before, ${loadavg()[0].toFixed(1)} after`;
   const head = { date: startedAt.toISOString(), machine, node: process.version, commit, load, parameters };

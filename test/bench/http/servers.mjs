@@ -15,8 +15,8 @@ const simulated = fileURLToPath(new URL('./serve-simulated.mjs', import.meta.url
 const real = join(root, 'dist/router/main.js');
 
 /**
- * Starts a server and waits until it is ready. `engine`: `simulated` or `real`. `env`: settings; of the parent's
- * environment nothing of Quire's is passed on. Its log is collected.
+ * Starts a server and waits until it is ready. `engine`: `simulated` or `real`. `devices`: how many of the CPU, or names.
+ * `env`: settings; of the parent's environment nothing of Quire's is passed on. Its log is collected.
  */
 export async function startServer({ engine, devices = 1, env = {} }) {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('QUIRE_')));
@@ -27,7 +27,7 @@ export async function startServer({ engine, devices = 1, env = {} }) {
       ...clean,
       QUIRE_CACHE_DIR: join(root, 'test-results/cache'),
       QUIRE_SERVER_PORT: '0',
-      QUIRE_DEVICES_USE: new Array(devices).fill('cpu').join(','),
+      QUIRE_DEVICES_USE: (Array.isArray(devices) ? devices : new Array(devices).fill('cpu')).join(','),
       ...(engine === 'simulated' ? env : withoutSpeed(env)),
     },
   });

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { resizeImage } from '../../../models/image/resize-image.js';
+import { resizeGrey, resizeImage } from '../../../models/image/resize-image.js';
 import type { RgbImage } from '../../../models/image/rgb-image.js';
 
 interface ResizeCase {
@@ -36,4 +36,18 @@ describe('resizeImage gives the bytes of Pillow', () => {
     if (bytes) expect([...resized.data]).toEqual(bytes);
     expect(createHash('sha256').update(resized.data).digest('hex')).toBe(sha256);
   });
+});
+
+test.each(cases)('a plane of its own comes out as it does among three: $filter $source -> $target', (resizeCase) => {
+  const { source, target, filter } = resizeCase;
+  const image = sourceImage(...source);
+  const resized = resizeImage(image, ...target, filter);
+  for (const channel of [0, 1, 2]) {
+    const planeOf = ({ width, height, data }: RgbImage) => ({
+      width,
+      height,
+      data: data.filter((_, at) => at % 3 === channel),
+    });
+    expect(resizeGrey(planeOf(image), ...target, filter)).toEqual(planeOf(resized));
+  }
 });

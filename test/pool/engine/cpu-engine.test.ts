@@ -71,6 +71,19 @@ it('reads on when the cache is so small that sequences give way', async () => {
   expect(new Map([...readings].sort(([a], [b]) => a - b))).toEqual(goldens());
 });
 
+it('goes on past the stop token where a fixed length is asked for, and hurts no neighbour', async () => {
+  const engine = await opened();
+  const { tokenIds } = bench.samples[0];
+  const maxTokens = tokenIds.length + 200;
+  engine.admit(bench.crop(0, { ignoresStop: true, maxTokens }));
+  engine.admit(bench.crop(2));
+  const readings = await drainEngine(engine);
+  expect(readings.get(0)).toMatchObject({ finishReason: 'length', keepCount: maxTokens });
+  expect(readings.get(0)?.tokenIds).toHaveLength(maxTokens);
+  expect(readings.get(0)?.tokenIds.slice(0, tokenIds.length)).toEqual(tokenIds);
+  expect(readings.get(2)?.tokenIds).toEqual(bench.samples[2].tokenIds);
+});
+
 it('goes on after the tokens of an earlier attempt', async () => {
   const engine = await opened();
   const { tokenIds } = bench.samples[2];

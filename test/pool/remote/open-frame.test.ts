@@ -33,6 +33,8 @@ it('gives the crop that was sent', () => {
   const crop = openFrame({ head, pixels }, model, 1000);
   expect(crop).toMatchObject({ kind: 'table', imageTokenCount: 3, maxTokens: 4 });
   expect(crop.images).toEqual([{ gridHeight, gridWidth, patches: pixels }]);
+  expect(crop).not.toHaveProperty('ignoresStop');
+  expect(openFrame({ head: { ...head, ignoresStop: true }, pixels }, model, 1000)).toHaveProperty('ignoresStop', true);
 });
 
 it('cuts several pictures apart', () => {

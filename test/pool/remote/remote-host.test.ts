@@ -108,9 +108,10 @@ it('brings a crop there and its answer back, with the load of the host', async (
     },
   });
   const prefix = { tokenIds: [4], logprobs: [-1] };
-  host.post(0, { type: 'admit', crop: crop(9, { isStreamed: true, priority: 'batch', prefix }) });
+  host.post(0, { type: 'admit', crop: crop(9, { isStreamed: true, ignoresStop: true, priority: 'batch', prefix }) });
   await until(() => events().length === 2);
-  expect(frames[0].head).toMatchObject({ from: 'me', weightsId: 'same', priority: 'batch', isStreamed: true, prefix });
+  const sent = { weightsId: 'same', priority: 'batch', isStreamed: true, ignoresStop: true, prefix };
+  expect(frames[0].head).toMatchObject({ from: 'me', ...sent });
   expect([...frames[0].pixels]).toEqual([1, 2, 3]);
   expect(events()).toEqual([
     { type: 'tokens', id: 9, tokenIds: [7], logprobs: [-0.1] },

@@ -138,6 +138,14 @@ describe('POST /v1/chat/completions', () => {
     expect(await errorOf(more.response)).toMatchObject({ status: 400, param: 'top_logprobs' });
   });
 
+  it('asks for a fixed length only when told so', async () => {
+    expect((await ask({ ignore_eos: true })).pool.recognitions[0].input.ignoresStop).toBe(true);
+    for (const body of [{}, { ignore_eos: false }, { ignore_eos: null }]) {
+      expect((await ask(body)).pool.recognitions[0].input).not.toHaveProperty('ignoresStop');
+    }
+    expect((await ask({ ignore_eos: 'yes' })).response.status).toBe(400);
+  });
+
   it('stops at one text or several', async () => {
     expect((await ask({ stop: '\n' })).pool.recognitions[0].input.stop).toEqual(['\n']);
     expect((await ask({ stop: ['a', 'b'] })).pool.recognitions[0].input.stop).toEqual(['a', 'b']);

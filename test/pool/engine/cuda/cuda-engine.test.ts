@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import { pagedBlockSize } from '../../../../models/index.js';
 import { BlockPool } from '../../../../pool/engine/cuda/block-pool.js';
 import { CudaEngine, type CudaEngineLimits } from '../../../../pool/engine/cuda/cuda-engine.js';
 import type { EngineCrop, EngineEvent } from '../../../../pool/engine/engine.js';
@@ -38,7 +39,10 @@ function crop(
   return { id, task: 'ocr', promptIds, images, maxTokens, isStreamed: false, ...more };
 }
 
-async function drain(engine: CudaEngine, between: (step: number, events: readonly EngineEvent[]) => void = () => {}) {
+async function drain(
+  engine: CudaEngine<Uint16Array>,
+  between: (step: number, events: readonly EngineEvent[]) => void = () => {},
+) {
   const readings = new Map<number, readonly number[]>();
   for (let step = 0; engine.hasWork && step < 2000; step++) {
     const { events } = await engine.step();
@@ -160,4 +164,26 @@ it('names the crops of a run that failed', async () => {
   engine.admit(crop(4, [30], 0, 5));
   engine.admit(crop(9, [30], 0, 5));
   await expect(engine.step()).rejects.toMatchObject({ name: 'EngineFault', suspectIds: [4, 9] });
+});
+
+it('breaks the device by a block far behind any pool, whose slots fit in 32 bits', async () => {
+  const { graphs, blocks } = open();
+  const blockIds: number[] = [];
+  const watched = {
+    ...graphs,
+    run: async (rows: Parameters<typeof graphs.run>[0]) => {
+      blockIds.push(...rows.flatMap((row) => row.blockIds));
+      throw new Error('CUDA error 700');
+    },
+  };
+  await expect(new CudaEngine(watched, blocks, limits).fault()).rejects.toThrow('CUDA error 700');
+  expect(blockIds).toHaveLength(1);
+  const slot = blockIds[0] * pagedBlockSize;
+  expect(slot).toBeLessThan(2 ** 31);
+  // Keys of the smallest published shape: two heads of 64 in two bytes.
+  expect(slot * 2 * 64 * 2).toBeGreaterThan(200e9);
+});
+
+it('says so when a broken device does not notice', async () => {
+  await expect(open().engine.fault()).rejects.toThrow(/not noticed/);
 });

@@ -1,0 +1,23 @@
+import type { CropPatches, PagedRow } from '#models';
+
+/**
+ * A row of a run, with the embeddings of the pictures of a prompt in whatever form the graphs gave them.
+ */
+export interface PagedRun<Embeds> extends Omit<PagedRow, 'embedStarts'> {
+  readonly embeddings: readonly Embeds[];
+}
+
+export interface PagedResult {
+  /** The next token of each row and its natural log-probability. */
+  readonly tokens: readonly number[];
+  readonly logprobs: readonly number[];
+}
+
+/** The graphs compiled for CUDA as the engine runs them: plain numbers in and out. They know nothing of queues. */
+export interface EngineGraphs<Embeds> {
+  /** Embeddings of pictures of any sizes, in order. They hold until the next run that prompts are part of. */
+  encodeImages(images: readonly CropPatches[]): Promise<Embeds[]>;
+  /** Puts the tokens of each row into the pool and chooses the next one of each. */
+  run(rows: readonly PagedRun<Embeds>[]): Promise<PagedResult>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,74 @@
+import koffi from 'koffi';
+import type { DeviceMemory } from './device-memory.js';
+import type { OrtLibrary, Pointer } from './ort-library.js';
+
+const hostToDevice = 1;
+const deviceToHost = 2;
+const onDevice = 3;
+/** Does not wait for the default stream, nor that one for it. */
+const nonBlocking = 1;
+/** Calls of this thread stay allowed while another one records a CUDA graph, and do not break its recording. */
+const relaxedCapture = 2;
+/** `OrtDeviceAllocator` and `OrtMemTypeDefault`. */
+const deviceAllocator = 0;
+const defaultKind = 0;
+
+export interface CudaMemory extends DeviceMemory {
+  /** The stream, for sessions that are to run in it. */
+  readonly stream: Pointer;
+}
+
+/** Memory of a CUDA device with a stream of its own, through the runtime library that the provider has loaded. */
+export function openCudaMemory(ort: OrtLibrary, device: number): CudaMemory {
+  const library = koffi.load('libcudart.so.13');
+  const errorText = library.func('const char *cudaGetErrorString(int error)');
+  const named = (definition: string) => {
+    const called = library.func(definition);
+    return (...parameters: readonly unknown[]) => {
+      const error = called(...parameters) as number;
+      if (error !== 0) throw new Error(`CUDA: ${errorText(error)} (${error})`);
+    };
+  };
+  const setDevice = named('int cudaSetDevice(int device)');
+  const exchangeCaptureMode = named('int cudaThreadExchangeStreamCaptureMode(_Inout_ int *mode)');
+  const createStream = named('int cudaStreamCreateWithFlags(_Out_ void **stream, unsigned int flags)');
+  const destroyStream = named('int cudaStreamDestroy(void *stream)');
+  const synchronize = named('int cudaStreamSynchronize(void *stream)');
+  const malloc = named('int cudaMalloc(_Out_ void **pointer, size_t size)');
+  const release = named('int cudaFree(void *pointer)');
+  const set = named('int cudaMemsetAsync(void *target, int value, size_t size, void *stream)');
+  const copy = named('int cudaMemcpyAsync(void *target, void *source, size_t size, int direction, void *stream)');
+
+  setDevice(device);
+  exchangeCaptureMode([relaxedCapture]);
+  const created: [Pointer] = [0n];
+  createStream(created, nonBlocking);
+  const [stream] = created;
+  const info = ort.create('createMemoryInfo', 'Cuda', deviceAllocator, device, defaultKind);
+  return {
+    info,
+    stream,
+    allocate(byteLength) {
+      const pointer: [Pointer] = [0n];
+      malloc(pointer, byteLength);
+      return pointer[0];
+    },
+    free: (pointer) => release(pointer),
+    clear: (pointer, byteLength) => set(pointer, 0, byteLength, stream),
+    write(pointer, data) {
+      if (data.byteLength > 0) copy(pointer, koffi.address(data), data.byteLength, hostToDevice, stream);
+    },
+    copy(target, source, byteLength) {
+      if (byteLength > 0) copy(target, source, byteLength, onDevice, stream);
+    },
+    read(pointer, data) {
+      copy(koffi.address(data), pointer, data.byteLength, deviceToHost, stream);
+      synchronize(stream);
+    },
+    finish: () => synchronize(stream),
+    close() {
+      destroyStream(stream);
+      ort.release('memoryInfo', info);
+    },
+  };
+}

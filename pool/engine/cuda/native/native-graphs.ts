@@ -1,0 +1,205 @@
+import {
+  type CropPatches,
+  createCudaVisionInputs,
+  createPagedInputs,
+  type ModelFolder,
+  type PagedRow,
+  pagedBlockSize,
+  type ReaderConfig,
+} from '#models';
+import { BatchingChoice } from '../batching-choice.js';
+import type { EngineGraphs, PagedResult, PagedRun } from '../engine-graphs.js';
+import { aligned, type DeviceMemory, Scratch } from './device-memory.js';
+import type { DeviceWeights } from './device-weights.js';
+import type { KvPoolMemory } from './kv-pool-memory.js';
+import type { Binding, NativeRuntime, NativeSession } from './native-session.js';
+import type { Pointer } from './ort-library.js';
+import { RecordedStep } from './recorded-step.js';
+import type { RecordingLock } from './recording-lock.js';
+import { type StepKind, stepShape } from './step-shape.js';
+import { bindInputs } from './tensor-copies.js';
+
+/** Rows of the embeddings on the device that belong to a picture. */
+export interface DeviceRows {
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Graphs of the decoder, which share weights and pool. */
+export type DecoderGraph = 'prompt' | StepKind;
+
+export interface NativeParts {
+  readonly runtime: NativeRuntime;
+  readonly memory: DeviceMemory;
+  readonly sessions: Readonly<Record<'vision' | DecoderGraph, NativeSession>>;
+  readonly weights: DeviceWeights;
+  /** Names of the weights each graph wants. */
+  readonly weightNames: Readonly<Record<DecoderGraph, readonly string[]>>;
+  readonly pool: KvPoolMemory;
+  readonly lock: RecordingLock;
+  /** Tokens of all sequences from which steps are wide; what was measured to be best when absent. */
+  readonly wideFrom?: number;
+}
+
+/** The runtime need not wait for the device at the end of a run: the next one queues behind it. */
+const unsynchronized = { disable_synchronize_execution_providers: '1' };
+const halfBytes = 2;
+
+/**
+ * Runs the graphs through the runtime's C API: weights, pool and embeddings stay on the device, steps of single tokens
+ * are CUDA graphs, and only ids and lengths travel.
+ */
+export class NativeGraphs implements EngineGraphs<DeviceRows> {
+  readonly #parts: NativeParts;
+  readonly #reader: ReaderConfig;
+  readonly #align: ModelFolder['manifest']['visionPositionAlign'];
+  readonly #choice = new BatchingChoice();
+  readonly #visionScratch: Scratch;
+  readonly #promptScratch: Scratch;
+  readonly #outputScratch: Scratch;
+  readonly #vision: Binding;
+  readonly #prompt: Binding;
+  readonly #steps = new Map<string, RecordedStep>();
+  #embeds: { readonly start: Pointer; readonly rowCount: number };
+  #embedCount = 0;
+
+  constructor(parts: NativeParts, model: Pick<ModelFolder, 'reader' | 'manifest'>) {
+    this.#parts = parts;
+    this.#reader = model.reader;
+    this.#align = model.manifest.visionPositionAlign;
+    this.#visionScratch = new Scratch(parts.memory);
+    this.#promptScratch = new Scratch(parts.memory);
+    this.#outputScratch = new Scratch(parts.memory);
+    this.#vision = parts.sessions.vision.bind(unsynchronized);
+    this.#prompt = this.#bindDecoder('prompt', unsynchronized);
+    // The graph wants one row even where there is no picture.
+    this.#embeds = { start: parts.memory.allocate(this.#rowBytes), rowCount: 1 };
+  }
+
+  async encodeImages(images: readonly CropPatches[]): Promise<DeviceRows[]> {
+    return this.#parts.lock.work(() => this.#encode(images));
+  }
+
+  #encode(images: readonly CropPatches[]): DeviceRows[] {
+    const { runtime, memory } = this.#parts;
+    const { vision, text } = this.#reader;
+    const isBatched = this.#choice.isWorthBatching(images);
+    const inputs = createCudaVisionInputs(images, vision, this.#align, isBatched);
+    bindInputs(this.#vision, { ...inputs }, { runtime, memory, scratch: this.#visionScratch });
+    const counts = images.map(({ gridHeight, gridWidth }) => (gridHeight * gridWidth) / vision.mergeSize ** 2);
+    const count = counts.reduce((sum, one) => sum + one, 0);
+    let start = this.#embedCount;
+    this.#reserveEmbeds(start + count);
+    const value = this.#embedRows(start, count, text.hiddenSize);
+    this.#vision.output('image_embeds', value);
+    runtime.releaseValue(value);
+    this.#vision.run();
+    // So that the time it takes is not counted to what comes after.
+    memory.finish();
+    this.#embedCount = start + count;
+    return counts.map((one) => {
+      const rows = { start, count: one };
+      start += one;
+      return rows;
+    });
+  }
+
+  async run(rows: readonly PagedRun<DeviceRows>[]): Promise<PagedResult> {
+    const placed = rows.map(
+      ({ embeddings, ...row }): PagedRow => ({ ...row, embedStarts: embeddings.map(({ start }) => start) }),
+    );
+    if (placed.every(({ ids, grids }) => ids.length === 1 && grids.length === 0)) return this.#step(placed);
+    const result = this.#parts.lock.work(() => this.#runPrompts(placed));
+    this.#embedCount = 0;
+    return result;
+  }
+
+  async close(): Promise<void> {
+    this.#parts.lock.work(() => this.#close());
+  }
+
+  #close(): void {
+    const { memory, sessions, weights, pool, runtime } = this.#parts;
+    memory.finish();
+    for (const session of Object.values(sessions)) session.close(memory);
+    for (const step of this.#steps.values()) step.free();
+    for (const scratch of [this.#visionScratch, this.#promptScratch, this.#outputScratch]) scratch.free();
+    memory.free(this.#embeds.start);
+    weights.free();
+    pool.free();
+    memory.close();
+    runtime.close();
+  }
+
+  #step(rows: readonly PagedRow[]): PagedResult {
+    const { headCount, kvHeadCount } = this.#reader.text;
+    const shape = stepShape(rows, pagedBlockSize, headCount / kvHeadCount, this.#parts.wideFrom);
+    const key = `${shape.kind} ${shape.batch}x${shape.width}`;
+    const step = this.#steps.get(key);
+    if (step) return this.#parts.lock.work(() => step.run(rows));
+    return this.#parts.lock.record(() => {
+      // Runs with the same number share a recording.
+      const binding = this.#bindDecoder(shape.kind, { gpu_graph_id: String(this.#steps.size + 1) });
+      const recorded = new RecordedStep(this.#parts.runtime, this.#parts.memory, binding, shape);
+      this.#steps.set(key, recorded);
+      return recorded.run(rows);
+    });
+  }
+
+  #runPrompts(rows: readonly PagedRow[]): PagedResult {
+    const { runtime, memory } = this.#parts;
+    const { is_step: _, ...inputs } = createPagedInputs(rows, this.#reader.imageTokenId, pagedBlockSize);
+    bindInputs(this.#prompt, inputs, { runtime, memory, scratch: this.#promptScratch });
+    const embeds = this.#embedRows(0, Math.max(1, this.#embedCount), this.#reader.text.hiddenSize);
+    this.#prompt.input('image_embeds', embeds);
+    runtime.releaseValue(embeds);
+
+    const count = rows.length;
+    const received = new Uint8Array(count * 12);
+    this.#outputScratch.reset(aligned(received.byteLength));
+    const start = this.#outputScratch.take(received.byteLength);
+    const bind = (name: string, type: 'int64' | 'float32', pointer: Pointer, byteLength: number) => {
+      const value = runtime.tensorAt(memory.info, pointer, type, [count], byteLength);
+      this.#prompt.output(name, value);
+      runtime.releaseValue(value);
+    };
+    bind('token', 'int64', start, count * 8);
+    bind('logprob', 'float32', start + BigInt(count * 8), count * 4);
+    this.#prompt.run();
+    memory.read(start, received);
+    return {
+      tokens: Array.from(new BigInt64Array(received.buffer, 0, count), Number),
+      logprobs: Array.from(new Float32Array(received.buffer, count * 8, count)),
+    };
+  }
+
+  #bindDecoder(graph: DecoderGraph, config: Readonly<Record<string, string>>): Binding {
+    const { sessions, weights, weightNames, pool } = this.#parts;
+    const binding = sessions[graph].bind(config);
+    for (const name of weightNames[graph]) binding.input(name, weights.get(name));
+    pool.bind(binding);
+    return binding;
+  }
+
+  get #rowBytes(): number {
+    return this.#reader.text.hiddenSize * halfBytes;
+  }
+
+  #embedRows(start: number, count: number, width: number) {
+    const { runtime, memory } = this.#parts;
+    const pointer = this.#embeds.start + BigInt(start * this.#rowBytes);
+    return runtime.tensorAt(memory.info, pointer, 'float16', [count, width], count * this.#rowBytes);
+  }
+
+  /** Makes room for embeddings; those that are there stay. */
+  #reserveEmbeds(rowCount: number): void {
+    const { memory } = this.#parts;
+    if (rowCount <= this.#embeds.rowCount) return;
+    const wanted = Math.ceil(rowCount * 1.5);
+    const start = memory.allocate(wanted * this.#rowBytes);
+    memory.copy(start, this.#embeds.start, this.#embedCount * this.#rowBytes);
+    memory.finish();
+    memory.free(this.#embeds.start);
+    this.#embeds = { start, rowCount: wanted };
+  }
+}

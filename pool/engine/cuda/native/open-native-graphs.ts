@@ -1,0 +1,62 @@
+import { type ModelFolder, readFreeWeights } from '#models';
+import { openCudaMemory } from './cuda-memory.js';
+import { DeviceWeights } from './device-weights.js';
+import { KvPoolMemory } from './kv-pool-memory.js';
+import { type DecoderGraph, NativeGraphs } from './native-graphs.js';
+import { NativeRuntime } from './native-session.js';
+import { openOrtLibrary } from './ort-library.js';
+import { createRecordingGate, RecordingLock } from './recording-lock.js';
+
+export interface NativeSetup {
+  readonly device: number;
+  readonly threadCount: number;
+  readonly graphs: Readonly<Record<'vision' | DecoderGraph, string>>;
+  readonly model: Pick<ModelFolder, 'reader' | 'manifest'>;
+  readonly blockCount: number;
+  /** Shared by the threads of the process that use CUDA; a lone thread needs none. */
+  readonly recordingGate?: SharedArrayBuffer;
+  /** As in `NativeParts`; benchmarks choose it. */
+  readonly wideFrom?: number;
+}
+
+/** Opens the graphs on a CUDA device through the C API. Throws where a library, a function or memory is missing. */
+export function openNativeGraphs(setup: NativeSetup): NativeGraphs {
+  const lock = new RecordingLock(setup.recordingGate ?? createRecordingGate());
+  return lock.work(() => openParts(setup, lock));
+}
+
+function openParts(setup: NativeSetup, lock: RecordingLock): NativeGraphs {
+  const { device, threadCount, graphs, model, blockCount, wideFrom } = setup;
+  // What was opened, to be closed in reverse where a later part fails.
+  const opened: (() => void)[] = [];
+  const keep = <T>(value: T, close: (value: T) => void): T => {
+    opened.push(() => close(value));
+    return value;
+  };
+  try {
+    const ort = openOrtLibrary();
+    const runtime = keep(new NativeRuntime(ort), (one) => one.close());
+    const memory = keep(openCudaMemory(ort, device), (one) => one.close());
+    const stream = { has_user_compute_stream: '1', user_compute_stream: String(memory.stream) };
+    const open = (path: string, more: Readonly<Record<string, string>> = {}) => {
+      const cuda = { device_id: String(device), ...stream, ...more };
+      return keep(runtime.openSession(path, { cuda, threadCount }), (session) => session.close(memory));
+    };
+    const sessions = {
+      vision: open(graphs.vision),
+      prompt: open(graphs.prompt),
+      step: open(graphs.step, { enable_cuda_graph: '1' }),
+      wideStep: open(graphs.wideStep, { enable_cuda_graph: '1' }),
+    };
+    const decoderGraphs = ['prompt', 'step', 'wideStep'] as const;
+    const wanted = decoderGraphs.map((graph) => readFreeWeights(graphs[graph]));
+    const weights = keep(new DeviceWeights(runtime, memory, wanted.flat()), (one) => one.free());
+    const pool = keep(new KvPoolMemory(runtime, memory, model.reader.text, blockCount), (one) => one.free());
+    const [prompt, step, wideStep] = wanted.map((list) => list.map(({ name }) => name));
+    const weightNames = { prompt, step, wideStep };
+    return new NativeGraphs({ runtime, memory, sessions, weights, weightNames, pool, lock, wideFrom }, model);
+  } catch (error) {
+    for (const close of opened.reverse()) close();
+    throw error;
+  }
+}

@@ -1,0 +1,115 @@
+import { type PagedRow, pagedBlockSize } from '#models';
+import type { PagedResult } from '../engine-graphs.js';
+import { aligned, type DeviceMemory } from './device-memory.js';
+import type { Binding, NativeRuntime } from './native-session.js';
+import type { Pointer } from './ort-library.js';
+import type { StepShape } from './step-shape.js';
+
+/**
+ * A step of single tokens of one shape, whose inputs and outputs always lie in the same memory: the runtime records its
+ * kernels as a CUDA graph in the first run and launches them as one in all later ones.
+ */
+export class RecordedStep {
+  readonly #memory: DeviceMemory;
+  readonly #shape: StepShape;
+  readonly #binding: Binding;
+  readonly #start: Pointer;
+  readonly #outputStart: Pointer;
+  /** What goes to the device in one copy, and the parts of it. */
+  readonly #sent: Uint8Array;
+  readonly #ids: BigInt64Array;
+  readonly #pastLengths: Int32Array;
+  readonly #blockTable: Int32Array;
+  /** For a wide step: position of each new token, and its place in the pool for one row of its group. */
+  readonly #positions: BigInt64Array;
+  readonly #slots: Int32Array;
+  readonly #received: Uint8Array;
+  readonly #tokens: BigInt64Array;
+  readonly #logprobs: Float32Array;
+
+  /** `binding` has the weights and the pool bound already. */
+  constructor(runtime: NativeRuntime, memory: DeviceMemory, binding: Binding, shape: StepShape) {
+    const { kind, groupSize, batch, width, mostTokens, leastTokens } = shape;
+    const isWide = kind === 'wideStep';
+    this.#memory = memory;
+    this.#shape = shape;
+    this.#binding = binding;
+
+    let end = 0;
+    const place = (byteLength: number) => {
+      const start = end;
+      end += aligned(byteLength);
+      return start;
+    };
+    const ids = place(batch * 8);
+    const starts = place((batch + 1) * 4);
+    const pastLengths = place(batch * 4);
+    const blockTable = place(batch * width * 4);
+    const positions = place(batch * 8);
+    const slots = place(batch * groupSize * 4);
+    this.#sent = new Uint8Array(end);
+    const { buffer } = this.#sent;
+    this.#ids = new BigInt64Array(buffer, ids, batch);
+    new Int32Array(buffer, starts, batch + 1).forEach((_, row, all) => {
+      all[row] = row * groupSize;
+    });
+    this.#pastLengths = new Int32Array(buffer, pastLengths, batch);
+    this.#blockTable = new Int32Array(buffer, blockTable, batch * width);
+    this.#positions = new BigInt64Array(buffer, positions, batch);
+    this.#slots = new Int32Array(buffer, slots, batch * groupSize);
+    this.#received = new Uint8Array(batch * 12);
+    this.#tokens = new BigInt64Array(this.#received.buffer, 0, batch);
+    this.#logprobs = new Float32Array(this.#received.buffer, batch * 8, batch);
+
+    this.#start = memory.allocate(end + aligned(this.#received.byteLength));
+    this.#outputStart = this.#start + BigInt(end);
+    const at = (start: Pointer, offset: number, type: 'int64' | 'int32' | 'float32', dims: readonly number[]) => {
+      const byteLength = dims.reduce((product, size) => product * size, type === 'int64' ? 8 : 4);
+      return runtime.tensorAt(memory.info, start + BigInt(offset), type, dims, byteLength);
+    };
+    const bind = (way: 'input' | 'output', name: string, value: ReturnType<NativeRuntime['tensorAt']>) => {
+      binding[way](name, value);
+      runtime.releaseValue(value);
+    };
+    bind('input', 'input_ids', at(this.#start, ids, 'int64', [batch]));
+    bind('input', 'sequence_starts', at(this.#start, starts, 'int32', [batch + 1]));
+    bind('input', 'past_lengths', at(this.#start, pastLengths, 'int32', [batch]));
+    bind('input', 'block_table', at(this.#start, blockTable, 'int32', [batch, width]));
+    if (isWide) {
+      bind('input', 'position_ids', at(this.#start, positions, 'int64', [1, batch]));
+      bind('input', 'slot_mapping', at(this.#start, slots, 'int32', [batch * groupSize]));
+    }
+    const bounds = Int32Array.of(groupSize, mostTokens, isWide ? 0 : leastTokens);
+    bind('input', 'attention_bounds', runtime.hostTensor({ type: 'int32', dims: [3], data: bounds }));
+    bind('output', 'token', at(this.#outputStart, 0, 'int64', [batch]));
+    bind('output', 'logprob', at(this.#outputStart, batch * 8, 'float32', [batch]));
+  }
+
+  run(rows: readonly PagedRow[]): PagedResult {
+    const { width, groupSize } = this.#shape;
+    this.#ids.fill(0n);
+    this.#pastLengths.fill(0);
+    this.#blockTable.fill(0);
+    this.#positions.fill(0n);
+    this.#slots.fill(-1);
+    rows.forEach(({ ids, pastLength, blockIds }, row) => {
+      this.#ids[row] = BigInt(ids[0]);
+      this.#pastLengths[row] = pastLength + 1 - groupSize;
+      this.#blockTable.set(blockIds, row * width);
+      this.#positions[row] = BigInt(pastLength);
+      const block = blockIds[Math.floor(pastLength / pagedBlockSize)];
+      this.#slots[row * groupSize] = block * pagedBlockSize + (pastLength % pagedBlockSize);
+    });
+    this.#memory.write(this.#start, this.#sent);
+    this.#binding.run();
+    this.#memory.read(this.#outputStart, this.#received);
+    return {
+      tokens: Array.from(this.#tokens.subarray(0, rows.length), Number),
+      logprobs: Array.from(this.#logprobs.subarray(0, rows.length)),
+    };
+  }
+
+  free(): void {
+    this.#memory.free(this.#start);
+  }
+}
