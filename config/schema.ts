@@ -79,7 +79,13 @@ const devices = z.strictObject({
 });
 
 const engine = z.strictObject({
-  maxBatch: z.number().int().min(1).max(512).default(32).describe('Crops one shard decodes together.'),
+  maxBatch: z
+    .number()
+    .int()
+    .min(0)
+    .max(512)
+    .default(0)
+    .describe('Crops one shard decodes together; 0 chooses: 32 on the CPU, 64 on CUDA.'),
   maxTokens: z.number().int().min(1).max(131_072).default(4096).describe('Output tokens of a crop at most.'),
   maxSequenceLength: z
     .number()

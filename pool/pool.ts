@@ -111,6 +111,8 @@ export interface RecognizeInput {
   /** Neither the stop token nor a repetition ends the text, only `maxTokens`: for measurements. */
   readonly ignoresStop?: boolean;
   readonly skipSpecialTokens?: boolean;
+  /** False where only the result is wanted, no events. */
+  readonly isStreamed?: boolean;
   readonly minPixels?: number;
   readonly maxPixels?: number;
 }

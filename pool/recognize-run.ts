@@ -67,6 +67,8 @@ async function recognize(
     const size = { kind, imageTokenCount: prompt.imageTokenCount, promptTokenCount: prompt.tokenIds.length, maxTokens };
     ticket.setWork({ pageCount: files.length, deviceCost: parts.costModel.cropCost(size) });
     const answer = createAnswer(input, parts, scope, events);
+    // Tokens that nobody reads one by one need not cross one by one either.
+    const isFollowed = input.isStreamed !== false || (input.stop?.length ?? 0) > 0;
     const submitted = parts.dispatcher.submit({
       flow,
       priority: options.priority ?? 'interactive',
@@ -76,12 +78,13 @@ async function recognize(
       imageTokenCount: prompt.imageTokenCount,
       maxTokens,
       ...(input.ignoresStop && { ignoresStop: true }),
-      onTokens: answer.take,
+      ...(isFollowed && { onTokens: answer.take }),
     });
     const crop = await scope.race(Promise.race([submitted, answer.stopped]));
     if (crop && !crop.ok) {
       throw new PoolError(crop.failure.code as never, crop.failure.message, crop.failure.detail);
     }
+    if (crop && !isFollowed) answer.take(crop.reading);
     answer.end();
     await answer.written();
     const totalMs = performance.now() - startedAt;
@@ -185,6 +188,7 @@ function createAnswer(
   return {
     stopped,
     take(tokens: GeneratedTokens): void {
+      let told = '';
       // Token by token, so that what follows a stop text is not counted.
       tokens.tokenIds.forEach((tokenId, index) => {
         if (isOver) return;
@@ -193,11 +197,11 @@ function createAnswer(
         waiting.tokenIds.push(tokenId);
         waiting.logprobs.push(tokens.logprobs[index]);
         const { piece, isStopped } = stopText.push(stream.push([tokenId]));
-        tell(piece);
-        if (!isStopped) return;
-        isOver = true;
-        stopNow(null);
+        told += piece;
+        isOver = isStopped;
       });
+      tell(told);
+      if (isOver) stopNow(null);
     },
     end(): void {
       if (isOver) return;

@@ -11,6 +11,9 @@ export interface SetupParts {
   readonly faults: ShardSetup['faults'];
 }
 
+/** Crops decoded together where the settings leave it open. */
+const chosenBatch = { cpu: 32, cuda: 64 } as const;
+
 /** What one shard of a device is told at its start. */
 export function createShardSetup(
   device: PlannedDevice,
@@ -27,12 +30,13 @@ export function createShardSetup(
     model: { reader: model.reader, manifest: model.manifest },
     graphs,
     limits: {
-      maxBatch,
+      maxBatch: maxBatch || chosenBatch[device.kind],
       maxSequenceLength,
       prefillTokenBudget,
       visionPatchBudget,
       kvBlocks,
       kvBytes: device.kvBytes,
+      memoryBytes: config.devices.memoryLimitBytes,
       loopGuard,
     },
     ...(engineModule && { engineModule }),

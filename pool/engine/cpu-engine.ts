@@ -1,15 +1,8 @@
-import type { Failure } from '../errors.js';
-import {
-  type Engine,
-  type EngineCapacity,
-  type EngineCrop,
-  type EngineEvent,
-  EngineFault,
-  type StepResult,
-} from './engine.js';
+import { CropDesk, timed } from './crop-desk.js';
+import type { Engine, EngineCapacity, EngineCrop, StepResult } from './engine.js';
 import type { KvSlots } from './kv-slots.js';
 import { planStep, type SchedulerLimits } from './scheduler.js';
-import { Sequence } from './sequence.js';
+import type { Sequence } from './sequence.js';
 import type { StepGraphs } from './step-graphs.js';
 
 export interface CpuEngineLimits extends Omit<SchedulerLimits, 'shortRun' | 'longRun' | 'visionRunPatches'> {
@@ -37,10 +30,8 @@ export class CpuEngine implements Engine {
   readonly #graphs: StepGraphs;
   readonly #slots: KvSlots;
   readonly #limits: CpuEngineLimits;
-  #waiting: Sequence[] = [];
+  readonly #desk: CropDesk;
   readonly #running: Sequence[] = [];
-  readonly #cancelled = new Set<number>();
-  #events: EngineEvent[] = [];
   #stepMs = 5;
   #patchMs = 0.1;
 
@@ -48,34 +39,27 @@ export class CpuEngine implements Engine {
     this.#graphs = graphs;
     this.#slots = slots;
     this.#limits = limits;
+    this.#desk = new CropDesk({ ...limits, cacheLength: (limits.blockCount - 1) * limits.blockSize });
     this.capacity = { maxBatch: limits.maxBatch, kvBlocksTotal: limits.blockCount };
   }
 
   get hasWork(): boolean {
-    return this.#waiting.length + this.#running.length + this.#events.length > 0;
+    return this.#desk.hasWork || this.#running.length > 0;
   }
 
   admit(crop: EngineCrop): void {
-    const failure = this.#refusal(crop);
-    if (failure) this.#events.push({ type: 'refused', id: crop.id, failure });
-    else this.#waiting.push(new Sequence(crop, this.#limits));
+    this.#desk.admit(crop);
   }
 
   cancel(id: number): void {
-    this.#cancelled.add(id);
+    this.#desk.cancel(id);
   }
 
   async step(): Promise<StepResult> {
     const startedAt = performance.now();
-    this.#dropCancelled();
+    this.#desk.dropCancelled((isCancelled) => this.#leaveWhere(isCancelled));
     const plan = planStep(
-      this.#waiting.map((sequence) => ({
-        id: sequence.id,
-        promptLength: sequence.promptLength,
-        patchCounts: sequence.crop.images.flatMap(({ gridHeight, gridWidth }, image) =>
-          sequence.embeddings[image] ? [] : [gridHeight * gridWidth],
-        ),
-      })),
+      this.#desk.queue(),
       this.#running.map(({ id, remaining, crop }, row) => ({
         id,
         remaining,
@@ -85,20 +69,20 @@ export class CpuEngine implements Engine {
       { ...this.#limits, ...this.#runLengths(), ...this.#visionBudget() },
     );
     for (const id of plan.preempted) this.#giveWay(id);
-    const byId = new Map(this.#waiting.map((sequence) => [sequence.id, sequence]));
     for (const run of plan.vision) {
-      await this.#encode(run.map(({ id, image }) => ({ sequence: byId.get(id) as Sequence, image })));
+      const sequences = this.#desk.find(run.map(({ id }) => id));
+      await this.#encode(run.map(({ image }, index) => ({ sequence: sequences[index], image })));
     }
-    for (const ids of plan.prefill) await this.#prefill(ids.map((id) => byId.get(id) as Sequence));
+    for (const ids of plan.prefill) await this.#prefill(this.#desk.find(ids));
     const batchSize = this.#running.length;
     if (plan.decodeSteps > 0 && batchSize > 0) await this.#decode(plan.decodeSteps);
     return {
-      events: this.#takeEvents(),
+      events: this.#desk.takeEvents(),
       report: {
         durationMs: performance.now() - startedAt,
         batchSize,
         prefillCount: plan.prefill.flat().length,
-        waitingCount: this.#waiting.length,
+        waitingCount: this.#desk.waiting.length,
         runningCount: this.#running.length,
         kvBlocksUsed: this.#slots.blocksUsed,
       },
@@ -107,15 +91,6 @@ export class CpuEngine implements Engine {
 
   close(): Promise<void> {
     return this.#graphs.close();
-  }
-
-  #refusal({ promptIds, prefix, maxTokens }: EngineCrop): Failure | null {
-    const { maxSequenceLength, blockSize, blockCount } = this.#limits;
-    const room = Math.min(maxSequenceLength, (blockCount - 1) * blockSize);
-    const length = promptIds.length + (prefix?.tokenIds.length ?? 0);
-    if (length < room && maxTokens > (prefix?.tokenIds.length ?? 0)) return null;
-    const message = `The prompt has ${length} tokens; ${room - 1} fit, with at least one to generate.`;
-    return { code: 'CROP_TOO_LONG', message, detail: { promptLength: length, limit: room } };
   }
 
   #runLengths(): { shortRun: number; longRun: number } {
@@ -129,14 +104,8 @@ export class CpuEngine implements Engine {
     return { visionPatchBudget: Math.min(this.#limits.visionPatchBudget, affordable), visionRunPatches };
   }
 
-  #dropCancelled(): void {
-    if (this.#cancelled.size === 0) return;
-    this.#waiting = this.#waiting.filter(({ id }) => !this.#cancelled.has(id));
-    for (let row = this.#running.length - 1; row >= 0; row--) {
-      if (this.#cancelled.has(this.#running[row].id)) this.#leave(row);
-    }
-    this.#events = this.#events.filter(({ id }) => !this.#cancelled.has(id));
-    this.#cancelled.clear();
+  #leaveWhere(isCancelled: (sequence: Sequence) => boolean): void {
+    for (let row = this.#running.length - 1; row >= 0; row--) if (isCancelled(this.#running[row])) this.#leave(row);
   }
 
   /** Frees a row; the last row takes its place. */
@@ -148,17 +117,14 @@ export class CpuEngine implements Engine {
     return left;
   }
 
-  /** Back to the front of the queue; its prompt will hold what it has generated. */
   #giveWay(id: number): void {
-    const sequence = this.#leave(this.#running.findIndex((running) => running.id === id));
-    sequence.embeddings = sequence.crop.images.map(() => null);
-    this.#waiting.unshift(sequence);
+    this.#desk.giveWay(this.#leave(this.#running.findIndex((running) => running.id === id)));
   }
 
   async #encode(run: readonly { sequence: Sequence; image: number }[]): Promise<void> {
     const sequences = run.map(({ sequence }) => sequence);
     for (const sequence of sequences) sequence.start();
-    const [embeddings, ms] = await this.#timed(sequences, () =>
+    const [embeddings, ms] = await timed(sequences, () =>
       this.#graphs.encodeImages(run.map(({ sequence, image }) => sequence.crop.images[image])),
     );
     const patchCount = run.reduce((sum, { sequence, image }) => {
@@ -175,7 +141,7 @@ export class CpuEngine implements Engine {
   async #prefill(sequences: readonly Sequence[]): Promise<void> {
     for (const sequence of sequences) sequence.start();
     const prompts = sequences.map((sequence) => sequence.promptIds);
-    const [result, ms] = await this.#timed(sequences, () =>
+    const [result, ms] = await timed(sequences, () =>
       this.#graphs.prefill(
         sequences.map(({ crop, embeddings }, row) => ({
           ids: prompts[row],
@@ -188,10 +154,8 @@ export class CpuEngine implements Engine {
       prompts.map(({ length }) => length),
       result.present,
     );
-    const joined = new Set(sequences);
-    this.#waiting = this.#waiting.filter((sequence) => !joined.has(sequence));
+    this.#desk.join(sequences);
     sequences.forEach((sequence, row) => {
-      sequence.embeddings = [];
       sequence.firstPosition = result.nextPositions[row];
       sequence.promptedCount = sequence.tokenIds.length;
       sequence.times.prefillMs += ms / sequences.length;
@@ -206,7 +170,7 @@ export class CpuEngine implements Engine {
     if (this.#running.length === 0) return;
     this.#slots.grow(steps);
     const rows = [...this.#running];
-    const [result, ms] = await this.#timed(rows, () =>
+    const [result, ms] = await timed(rows, () =>
       this.#graphs.decode(
         rows.map((sequence, row) => ({
           token: sequence.tokenIds.at(-1) as number,
@@ -241,39 +205,14 @@ export class CpuEngine implements Engine {
 
   /** Reports what is new and lets go of what has ended. */
   #settle(): void {
-    const { maxSequenceLength } = this.#limits;
     for (let row = this.#running.length - 1; row >= 0; row--) {
       const sequence = this.#running[row];
-      if (sequence.promptLength >= maxSequenceLength) sequence.cutShort();
-      if (sequence.finishReason) this.#finish(row);
-      else if (sequence.crop.isStreamed) this.#report(sequence);
+      if (this.#desk.isOver(sequence)) this.#finish(row);
+      else this.#desk.report(sequence);
     }
   }
 
   #finish(row: number): void {
-    const sequence = this.#leave(row);
-    if (sequence.crop.isStreamed) this.#report(sequence);
-    this.#events.push({ type: 'finished', id: sequence.id, reading: sequence.reading() });
-  }
-
-  #report(sequence: Sequence): void {
-    const tokens = sequence.takeUnreported();
-    if (tokens.tokenIds.length > 0) this.#events.push({ type: 'tokens', id: sequence.id, ...tokens });
-  }
-
-  #takeEvents(): EngineEvent[] {
-    const events = this.#events.filter(({ id }) => !this.#cancelled.has(id));
-    this.#events = [];
-    return events;
-  }
-
-  async #timed<T>(sequences: readonly Sequence[], run: () => Promise<T>): Promise<[T, number]> {
-    const startedAt = performance.now();
-    try {
-      return [await run(), performance.now() - startedAt];
-    } catch (cause) {
-      const ids = [...new Set(sequences.map(({ id }) => id))];
-      throw new EngineFault(`A run failed: ${(cause as Error).message}`, ids, { cause });
-    }
+    this.#desk.finish(this.#leave(row));
   }
 }

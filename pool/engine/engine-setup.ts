@@ -25,6 +25,8 @@ export interface EngineSetup {
     readonly kvBlocks: number;
     /** Bytes the cache may take where `kvBlocks` does not say. */
     readonly kvBytes: number;
+    /** Bytes of a CUDA device that the shard may take in all; 0 or absent: no limit. */
+    readonly memoryBytes?: number;
     readonly loopGuard: boolean;
   };
   /** Module that exports `openEngine`, as a file URL; the engine of the target when absent. For tests. */

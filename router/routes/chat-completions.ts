@@ -62,7 +62,10 @@ export function registerChatCompletions(app: OpenAPIHono<AppEnv>, parts: RoutePa
       maxImageBytes: Math.max(config.server.maxBodyBytes, config.url.maxBytes),
       maxTokens: config.engine.maxTokens,
     });
-    const run = pool.recognize(input, { deadlineMs: deadline.remainingMs(), signal: deadline.clientSignal });
+    const run = pool.recognize(
+      { ...input, isStreamed: request.stream === true },
+      { deadlineMs: deadline.remainingMs(), signal: deadline.clientSignal },
+    );
 
     const record = c.get('record');
     record.cropCount = input.messages.flatMap(({ content }) => content).filter(({ type }) => type === 'image').length;

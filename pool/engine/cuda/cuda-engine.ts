@@ -1,13 +1,6 @@
-import type { Failure } from '../../errors.js';
-import {
-  type Engine,
-  type EngineCapacity,
-  type EngineCrop,
-  type EngineEvent,
-  EngineFault,
-  type StepResult,
-} from '../engine.js';
-import { Sequence } from '../sequence.js';
+import { CropDesk, timed } from '../crop-desk.js';
+import type { Engine, EngineCapacity, EngineCrop, StepResult } from '../engine.js';
+import type { Sequence } from '../sequence.js';
 import type { BlockPool } from './block-pool.js';
 import type { EngineGraphs, PagedRun } from './engine-graphs.js';
 import { type PagedLimits, planPagedStep } from './paged-scheduler.js';
@@ -40,43 +33,36 @@ export class CudaEngine<Embeds> implements Engine {
   readonly #graphs: EngineGraphs<Embeds>;
   readonly #blocks: BlockPool;
   readonly #limits: CudaEngineLimits;
-  #waiting: Sequence<Embeds>[] = [];
+  readonly #desk: CropDesk<Embeds>;
   #running: Sequence<Embeds>[] = [];
-  readonly #cancelled = new Set<number>();
-  #events: EngineEvent[] = [];
 
   constructor(graphs: EngineGraphs<Embeds>, blocks: BlockPool, limits: CudaEngineLimits, door: EngineDoor = {}) {
     this.#graphs = graphs;
     this.#blocks = blocks;
     this.#limits = limits;
+    this.#desk = new CropDesk({ ...limits, cacheLength: limits.maxSequenceLength });
     this.capacity = { maxBatch: limits.maxBatch, kvBlocksTotal: blocks.freeCount, ...door };
   }
 
   get hasWork(): boolean {
-    return this.#waiting.length + this.#running.length + this.#events.length > 0;
+    return this.#desk.hasWork || this.#running.length > 0;
   }
 
   admit(crop: EngineCrop): void {
-    const failure = this.#refusal(crop);
-    if (failure) this.#events.push({ type: 'refused', id: crop.id, failure });
-    else this.#waiting.push(new Sequence(crop, this.#limits));
+    this.#desk.admit(crop);
   }
 
   cancel(id: number): void {
-    this.#cancelled.add(id);
+    this.#desk.cancel(id);
   }
 
   async step(): Promise<StepResult> {
     const startedAt = performance.now();
-    this.#dropCancelled();
+    this.#desk.dropCancelled((isCancelled) => {
+      for (const sequence of this.#running.filter(isCancelled)) this.#leave(sequence);
+    });
     const plan = planPagedStep(
-      this.#waiting.map((sequence) => ({
-        id: sequence.id,
-        promptLength: sequence.promptLength,
-        patchCounts: sequence.crop.images.flatMap(({ gridHeight, gridWidth }, image) =>
-          sequence.embeddings[image] ? [] : [gridHeight * gridWidth],
-        ),
-      })),
+      this.#desk.queue(),
       this.#running.map(({ id, promptLength }) => ({
         id,
         length: promptLength,
@@ -86,21 +72,23 @@ export class CudaEngine<Embeds> implements Engine {
       this.#limits,
     );
     for (const id of plan.preempted) this.#giveWay(id);
-    const byId = new Map(this.#waiting.map((sequence) => [sequence.id, sequence]));
     for (const run of plan.vision) {
-      await this.#encode(run.map(({ id, image }) => ({ sequence: byId.get(id) as Sequence<Embeds>, image })));
+      const sequences = this.#desk.find(run.map(({ id }) => id));
+      await this.#encode(run.map(({ image }, index) => ({ sequence: sequences[index], image })));
     }
-    const joining = plan.joining.map((id) => byId.get(id) as Sequence<Embeds>);
+    const joining = this.#desk.find(plan.joining);
     const batchSize = this.#running.length + joining.length;
     if (batchSize > 0) await this.#run(joining);
     while (this.#canGoOn(batchSize) && performance.now() - startedAt < this.#limits.sliceMs) await this.#run([]);
+    // Once a step and not once a run: what crosses is fewer and larger.
+    for (const sequence of this.#running) this.#desk.report(sequence);
     return {
-      events: this.#takeEvents(),
+      events: this.#desk.takeEvents(),
       report: {
         durationMs: performance.now() - startedAt,
         batchSize,
         prefillCount: joining.length,
-        waitingCount: this.#waiting.length,
+        waitingCount: this.#desk.waiting.length,
         runningCount: this.#running.length,
         kvBlocksUsed: this.#blocks.usedCount,
       },
@@ -116,40 +104,21 @@ export class CudaEngine<Embeds> implements Engine {
     return this.#graphs.close();
   }
 
-  #refusal({ promptIds, prefix, maxTokens }: EngineCrop): Failure | null {
-    const { maxSequenceLength } = this.#limits;
-    const length = promptIds.length + (prefix?.tokenIds.length ?? 0);
-    if (length < maxSequenceLength && maxTokens > (prefix?.tokenIds.length ?? 0)) return null;
-    const message = `The prompt has ${length} tokens; ${maxSequenceLength - 1} fit, with at least one to generate.`;
-    return { code: 'CROP_TOO_LONG', message, detail: { promptLength: length, limit: maxSequenceLength } };
-  }
-
-  #dropCancelled(): void {
-    if (this.#cancelled.size === 0) return;
-    const isCancelled = ({ id }: { readonly id: number }) => this.#cancelled.has(id);
-    this.#waiting = this.#waiting.filter((sequence) => !isCancelled(sequence));
-    for (const sequence of this.#running.filter(isCancelled)) this.#leave(sequence);
-    this.#events = this.#events.filter((event) => !isCancelled(event));
-    this.#cancelled.clear();
-  }
-
   #leave(sequence: Sequence<Embeds>): void {
     this.#blocks.release(sequence.id);
     this.#running = this.#running.filter((running) => running !== sequence);
   }
 
-  /** Back to the front of the queue; its prompt will hold what it has generated. */
   #giveWay(id: number): void {
     const sequence = this.#running.find((running) => running.id === id) as Sequence<Embeds>;
     this.#leave(sequence);
-    sequence.embeddings = sequence.crop.images.map(() => null);
-    this.#waiting.unshift(sequence);
+    this.#desk.giveWay(sequence);
   }
 
   /** Whether single tokens may go on in this step: nobody left or waits for the place, and every sequence has room. */
   #canGoOn(batchSize: number): boolean {
-    if (this.#running.length === 0 || this.#cancelled.size > 0) return false;
-    if (this.#running.length < batchSize && this.#waiting.length > 0) return false;
+    if (this.#running.length === 0 || this.#desk.hasCancelled) return false;
+    if (this.#running.length < batchSize && this.#desk.waiting.length > 0) return false;
     let free = this.#blocks.freeCount;
     for (const { id, promptLength } of this.#running) {
       free -= Math.ceil(promptLength / this.#limits.blockSize) - this.#blocks.table(id).length;
@@ -161,7 +130,7 @@ export class CudaEngine<Embeds> implements Engine {
     const sequences = run.map(({ sequence }) => sequence);
     for (const sequence of sequences) sequence.start();
     const images = run.map(({ sequence, image }) => sequence.crop.images[image]);
-    const [embeddings, ms] = await this.#timed(sequences, () => this.#graphs.encodeImages(images));
+    const [embeddings, ms] = await timed(sequences, () => this.#graphs.encodeImages(images));
     run.forEach(({ sequence, image }, index) => {
       sequence.embeddings[image] = embeddings[index];
       sequence.times.visionMs += ms / run.length;
@@ -173,16 +142,15 @@ export class CudaEngine<Embeds> implements Engine {
     const steps = [...this.#running];
     const rows = [...steps.map((sequence) => this.#stepRow(sequence)), ...joining.map((one) => this.#promptRow(one))];
     const sequences = [...steps, ...joining];
-    const [{ tokens, logprobs }, ms] = await this.#timed(sequences, () => this.#graphs.run(rows));
+    const [{ tokens, logprobs }, ms] = await timed(sequences, () => this.#graphs.run(rows));
     const joined = new Set(joining);
-    if (joined.size > 0) this.#waiting = this.#waiting.filter((sequence) => !joined.has(sequence));
+    this.#desk.join(joining);
     const tokenCount = rows.reduce((sum, { ids }) => sum + ids.length, 0);
     sequences.forEach((sequence, row) => {
       const share = (ms * rows[row].ids.length) / tokenCount;
       sequence.times[joined.has(sequence) ? 'prefillMs' : 'decodeMs'] += share;
       sequence.record(tokens[row], logprobs[row]);
     });
-    for (const sequence of joining) sequence.embeddings = [];
     this.#running = sequences;
     this.#settle();
   }
@@ -215,35 +183,12 @@ export class CudaEngine<Embeds> implements Engine {
     };
   }
 
-  /** Reports what is new and lets go of what has ended. */
+  /** Lets go of what has ended, with a last report. */
   #settle(): void {
     for (const sequence of [...this.#running]) {
-      if (sequence.promptLength >= this.#limits.maxSequenceLength) sequence.cutShort();
-      if (sequence.crop.isStreamed) this.#report(sequence);
-      if (!sequence.finishReason) continue;
+      if (!this.#desk.isOver(sequence)) continue;
       this.#leave(sequence);
-      this.#events.push({ type: 'finished', id: sequence.id, reading: sequence.reading() });
-    }
-  }
-
-  #report(sequence: Sequence<Embeds>): void {
-    const tokens = sequence.takeUnreported();
-    if (tokens.tokenIds.length > 0) this.#events.push({ type: 'tokens', id: sequence.id, ...tokens });
-  }
-
-  #takeEvents(): EngineEvent[] {
-    const events = this.#events.filter(({ id }) => !this.#cancelled.has(id));
-    this.#events = [];
-    return events;
-  }
-
-  async #timed<T>(sequences: readonly Sequence<Embeds>[], run: () => Promise<T>): Promise<[T, number]> {
-    const startedAt = performance.now();
-    try {
-      return [await run(), performance.now() - startedAt];
-    } catch (cause) {
-      const ids = [...new Set(sequences.map(({ id }) => id))];
-      throw new EngineFault(`A run failed: ${(cause as Error).message}`, ids, { cause });
+      this.#desk.finish(sequence);
     }
   }
 }

@@ -60,12 +60,13 @@ export async function openCudaEngine(setup: EngineSetup): Promise<Engine> {
 
 async function openNative(setup: EngineSetup, device: number, blockCount: number) {
   const { model, threadCount, recordingGate } = setup;
+  const { memoryBytes } = setup.limits;
   const { vision, prompt, step, wideStep } = setup.graphs;
   if (!prompt || !step || !wideStep) throw new TypeError('the graphs were not compiled for CUDA');
   // The library that calls native code is only loaded where it is used.
   const { openNativeGraphs } = await import('./native/open-native-graphs.js');
   const graphs = { vision, prompt, step, wideStep };
-  const opened = openNativeGraphs({ device, threadCount, graphs, model, blockCount, recordingGate });
+  const opened = openNativeGraphs({ device, threadCount, graphs, model, blockCount, recordingGate, memoryBytes });
   return proven(opened, model);
 }
 

@@ -81,6 +81,7 @@ describe('POST /v1/chat/completions', () => {
       skipSpecialTokens: false,
       minPixels: 112_896,
       maxPixels: 1_605_632,
+      isStreamed: false,
     });
   });
 

@@ -1,4 +1,4 @@
-import { type ModelFolder, readFreeWeights } from '#models';
+import { type FreeWeight, type ModelFolder, pagedBlockBytes, readFreeWeights } from '#models';
 import { openCudaMemory } from './cuda-memory.js';
 import { DeviceWeights } from './device-weights.js';
 import { KvPoolMemory } from './kv-pool-memory.js';
@@ -7,12 +7,16 @@ import { NativeRuntime } from './native-session.js';
 import { openOrtLibrary } from './ort-library.js';
 import { createRecordingGate, RecordingLock } from './recording-lock.js';
 
+const decoderGraphs = ['prompt', 'step', 'wideStep'] as const;
+
 export interface NativeSetup {
   readonly device: number;
   readonly threadCount: number;
   readonly graphs: Readonly<Record<'vision' | DecoderGraph, string>>;
   readonly model: Pick<ModelFolder, 'reader' | 'manifest'>;
   readonly blockCount: number;
+  /** Bytes of the device that all of it may take; 0: no limit. */
+  readonly memoryBytes?: number;
   /** Shared by the threads of the process that use CUDA; a lone thread needs none. */
   readonly recordingGate?: SharedArrayBuffer;
   /** As in `NativeParts`; benchmarks choose it. */
@@ -34,22 +38,24 @@ function openParts(setup: NativeSetup, lock: RecordingLock): NativeGraphs {
     return value;
   };
   try {
+    const wanted = decoderGraphs.map((graph) => readFreeWeights(graphs[graph]));
     const ort = openOrtLibrary();
     const runtime = keep(new NativeRuntime(ort), (one) => one.close());
     const memory = keep(openCudaMemory(ort, device), (one) => one.close());
-    const stream = { has_user_compute_stream: '1', user_compute_stream: String(memory.stream) };
-    const open = (path: string, more: Readonly<Record<string, string>> = {}) => {
-      const cuda = { device_id: String(device), ...stream, ...more };
-      return keep(runtime.openSession(path, { cuda, threadCount }), (session) => session.close(memory));
+    const provider = {
+      device_id: String(device),
+      has_user_compute_stream: '1',
+      user_compute_stream: String(memory.stream),
+      ...arenaLimit(setup, wanted.flat()),
     };
+    const open = (path: string, more: Readonly<Record<string, string>> = {}) =>
+      keep(runtime.openSession(path, { cuda: { ...provider, ...more }, threadCount }), (one) => one.close(memory));
     const sessions = {
       vision: open(graphs.vision),
       prompt: open(graphs.prompt),
       step: open(graphs.step, { enable_cuda_graph: '1' }),
       wideStep: open(graphs.wideStep, { enable_cuda_graph: '1' }),
     };
-    const decoderGraphs = ['prompt', 'step', 'wideStep'] as const;
-    const wanted = decoderGraphs.map((graph) => readFreeWeights(graphs[graph]));
     const weights = keep(new DeviceWeights(runtime, memory, wanted.flat()), (one) => one.free());
     const pool = keep(new KvPoolMemory(runtime, memory, model.reader.text, blockCount), (one) => one.free());
     const [prompt, step, wideStep] = wanted.map((list) => list.map(({ name }) => name));
@@ -59,4 +65,20 @@ function openParts(setup: NativeSetup, lock: RecordingLock): NativeGraphs {
     for (const close of opened.reverse()) close();
     throw error;
   }
+}
+
+/**
+ * What weights and pool leave of the memory bounds the arena of every session. Only that of the vision encoder comes near
+ * it: the others hold what a few rows need.
+ */
+function arenaLimit(
+  { memoryBytes, blockCount, model }: NativeSetup,
+  weights: readonly FreeWeight[],
+): Readonly<Record<string, string>> {
+  if (!memoryBytes) return {};
+  const sizes = new Map(weights.map(({ name, byteLength }) => [name, byteLength]));
+  const weightBytes = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const left = memoryBytes - weightBytes - blockCount * pagedBlockBytes(model.reader.text);
+  if (left <= 0) throw new RangeError(`weights and KV pool alone are larger than ${memoryBytes} bytes`);
+  return { gpu_mem_limit: String(left) };
 }
