@@ -54,7 +54,7 @@ async function preparePatiently(
 ): ReturnType<PreparePool['preparePicture']> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await prepare.preparePicture({ ...picture, bytes: new Uint8Array(picture.bytes) });
+      return await prepare.preparePicture(picture);
     } catch (error) {
       if (attempt === mostAttempts || (error as { code?: string }).code !== 'PREPARE_FAILED') throw error;
       await sleep(firstPauseMs * 2 ** (attempt - 1));

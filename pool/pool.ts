@@ -121,7 +121,6 @@ export interface RecognizeMessage {
   readonly role: 'system' | 'user' | 'assistant';
   readonly content: readonly (
     | { readonly type: 'text'; readonly text: string }
-    /** The bytes are given away where they fill their memory: it moves to a prepare thread, and they are empty then. */
     | { readonly type: 'image'; readonly bytes: Uint8Array }
   )[];
 }

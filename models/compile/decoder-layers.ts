@@ -9,6 +9,9 @@ export interface DecoderParts {
   readonly tieWordEmbeddings: boolean;
   readonly weights: ReaderWeights;
   readonly linear: Linear;
+  /** Queries, keys and values, and the way back from attention; `linear` when absent. */
+  readonly fusedLinear?: Linear;
+  readonly outputLinear?: Linear;
 }
 
 /** How a graph attends: fused queries, keys and values [rows, (heads + 2·kvHeads)·headDim] to [rows, heads·headDim]. */
@@ -26,14 +29,14 @@ export function buildDecoderLayers(
   attend: Attend,
   keepRows: (rows: string) => string = (rows) => rows,
 ): string {
-  const { config, weights, linear } = parts;
+  const { config, weights, linear, fusedLinear = linear, outputLinear = linear } = parts;
   const { hiddenSize, intermediateSize, headCount, kvHeadCount, headDim } = config;
   const norm = (short: string) => {
     const full = weights.name('text', short);
     return graph.weight(full, [hiddenSize], weights.rows([full], [[hiddenSize]]));
   };
-  const dense = (input: string, names: string[], outputSizes: number[], inputSize: number) =>
-    linear(graph, input, { names: names.map((short) => weights.name('text', short)), outputSizes, inputSize });
+  const dense = (input: string, names: string[], outputSizes: number[], inputSize: number, by = linear) =>
+    by(graph, input, { names: names.map((short) => weights.name('text', short)), outputSizes, inputSize });
   const addAndNorm = (input: string, residual: string, short: string) => {
     const [normed, , , sum] = graph.op('SkipSimplifiedLayerNormalization', [input, residual, norm(short)], {
       domain: microsoft,
@@ -53,9 +56,9 @@ export function buildDecoderLayers(
     const keep = isLast ? keepRows : (rows: string) => rows;
     const projections = ['q', 'k', 'v'].map((part) => `${layer}self_attn.${part}_proj.weight`);
     const keyWidth = kvHeadCount * headDim;
-    const fused = dense(normed, projections, [headCount * headDim, keyWidth, keyWidth], hiddenSize);
+    const fused = dense(normed, projections, [headCount * headDim, keyWidth, keyWidth], hiddenSize, fusedLinear);
     const attended = keep(attend(fused, index));
-    const mixed = dense(attended, [`${layer}self_attn.o_proj.weight`], [hiddenSize], headCount * headDim);
+    const mixed = dense(attended, [`${layer}self_attn.o_proj.weight`], [hiddenSize], headCount * headDim, outputLinear);
     [normed, sum] = addAndNorm(mixed, keep(sum), `${layer}post_attention_layernorm.weight`);
     const gate = dense(normed, [`${layer}mlp.gate_proj.weight`], [intermediateSize], hiddenSize);
     const up = dense(normed, [`${layer}mlp.up_proj.weight`], [intermediateSize], hiddenSize);

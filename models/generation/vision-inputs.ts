@@ -78,9 +78,10 @@ export function describePatches(
 
 /** The patches of all crops one after another; those of a single one as they are. */
 function joinPixels(crops: readonly CropPatches[], byteCount: number): Uint8Array {
-  const [{ patches }] = crops;
+  const [first] = crops;
   // The runtime takes no shared memory.
-  if (crops.length === 1 && patches.length === byteCount && patches.buffer instanceof ArrayBuffer) return patches;
+  const isUsable = first?.patches.length === byteCount && first.patches.buffer instanceof ArrayBuffer;
+  if (crops.length === 1 && isUsable) return first.patches;
   const pixels = new Uint8Array(byteCount);
   let end = 0;
   for (const crop of crops) {

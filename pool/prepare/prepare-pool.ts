@@ -110,7 +110,6 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
   async function run<Name extends PrepareTaskName>(
     name: Name,
     task: PrepareTasks[Name]['input'],
-    transferList: ArrayBuffer[] = [],
   ): Promise<PrepareTasks[Name]['output']> {
     if (isClosing) throw new PoolError('SHUTTING_DOWN', 'The server is shutting down.');
     if (threads.queueSize >= options.maxQueueLength) {
@@ -120,7 +119,7 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
     const stopWatching = watch(call, threads);
     let answer: PrepareAnswer<PrepareTasks[Name]['output']>;
     try {
-      answer = await threads.run(call, { name, transferList });
+      answer = await threads.run(call, { name });
     } catch (cause) {
       scheduleReplacement();
       const reason = cause instanceof Error ? cause.message : String(cause);
@@ -136,7 +135,7 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
     openDocument: (task) => run('openDocument', task),
     preparePage: (task) => run('preparePage', task),
     prepareCrops: (task) => run('prepareCrops', task),
-    preparePicture: (task) => run('preparePicture', task, ownMemory(task.bytes)),
+    preparePicture: (task) => run('preparePicture', task),
     drawLayout: (task) => run('drawLayout', task),
     encodeJpegs: (task) => run('encodeJpegs', task),
     share(bytes) {
@@ -157,11 +156,6 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
       await threads.close();
     },
   };
-}
-
-/** The memory under some bytes where they fill it: it can move to a thread instead of being copied. */
-function ownMemory({ buffer, byteLength }: Uint8Array): ArrayBuffer[] {
-  return buffer instanceof ArrayBuffer && buffer.byteLength === byteLength && byteLength > 0 ? [buffer] : [];
 }
 
 /** The error a failure was before it crossed the thread. */

@@ -101,7 +101,6 @@ export interface CropsTask {
 
 /** A picture of the chat API: one crop, no layout. */
 export interface PictureTask {
-  /** Given away: the memory they fill moves to the thread, and they are empty afterwards. */
   readonly bytes: Uint8Array;
   readonly task: Task;
   readonly pixels: RequestedPixels;

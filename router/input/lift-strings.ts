@@ -2,6 +2,8 @@
 const leastLength = 32 * 1024;
 /** Quotes and backslashes looked at: a body with more before its long strings is left as it is. */
 const mostStops = 2000;
+/** Node makes strings from a megabyte on external. */
+const pieceLength = 512 * 1024;
 const quote = 0x22;
 const backslash = 0x5c;
 const colon = 0x3a;
@@ -34,14 +36,15 @@ export function liftStrings(bytes: Uint8Array, mark: string): LiftedJson | null 
     let slash = buffer.subarray(start, end).indexOf(backslash);
     if (slash < 0 && end - start >= leastLength && isPlain(buffer.subarray(start, end)) && !isKey(buffer, end + 1)) {
       parts.push(buffer.subarray(keptTo, start), Buffer.from(`${mark}${strings.length}`));
-      strings.push(buffer.toString('latin1', start, end));
+      strings.push(toText(buffer, start, end));
       keptTo = end;
     }
     // The quote that ends a string is the first after all its escapes.
     let from = start;
     for (; slash >= 0 && end >= 0 && stops < mostStops; stops++) {
       from += slash + 2;
-      end = buffer.indexOf(quote, from);
+      // No byte is searched for its quote twice, however many escapes stand before it.
+      if (from > end) end = buffer.indexOf(quote, from);
       slash = end < 0 ? -1 : buffer.subarray(from, end).indexOf(backslash);
     }
     if (end < 0) break;
@@ -49,6 +52,17 @@ export function liftStrings(bytes: Uint8Array, mark: string): LiftedJson | null 
   }
   if (strings.length === 0) return null;
   return { rest: Buffer.concat([...parts, buffer.subarray(keptTo)]), strings };
+}
+
+/**
+ * In pieces that V8 keeps on its own heap. A whole one of megabytes would lie outside of it, where only a full
+ * collection finds it again, and each request would cost one.
+ */
+function toText(buffer: Buffer, start: number, end: number): string {
+  let text = '';
+  for (let at = start; at < end; at += pieceLength)
+    text += buffer.toString('latin1', at, Math.min(at + pieceLength, end));
+  return text;
 }
 
 /** Whether all bytes are ASCII and none is a control character, which JSON does not allow in a string. */

@@ -1,16 +1,17 @@
 // The engine for CUDA on graphs that compute nothing: scheduling, blocks and every input of every run are real, what
 // comes out is zeros. Selected by the test-only `engineModule` of `openPool`; needs no GPU.
 import { pagedBlockSize } from '../../dist/models/index.js';
+import { largePatchCount } from '../../dist/pool/engine/cuda/batching-choice.js';
 import { BlockPool } from '../../dist/pool/engine/cuda/block-pool.js';
 import { CudaEngine } from '../../dist/pool/engine/cuda/cuda-engine.js';
-import { largePatchCount, PagedGraphs } from '../../dist/pool/engine/cuda/paged-graphs.js';
+import { PagedGraphs } from '../../dist/pool/engine/cuda/paged-graphs.js';
 
 const blockCount = 512;
 /** A token with a text of its own, so that every one of them is an event for the client. */
 const tokenId = 1000;
 
 export async function openEngine({ model, limits }) {
-  return new CudaEngine(emptyGraphs(model), new BlockPool(blockCount, pagedBlockSize), {
+  const limitsOfEngine = {
     maxBatch: limits.maxBatch,
     blockSize: pagedBlockSize,
     prefillTokenBudget: limits.prefillTokenBudget,
@@ -21,7 +22,9 @@ export async function openEngine({ model, limits }) {
     stopIds: model.reader.eosTokenIds,
     mergeSize: model.reader.vision.mergeSize,
     sliceMs: 10,
-  });
+  };
+  const blocks = new BlockPool(blockCount, pagedBlockSize);
+  return new CudaEngine(emptyGraphs(model), blocks, limitsOfEngine, { runtimeDoor: 'addon' });
 }
 
 /** The graphs' own code around sessions that answer at once. */

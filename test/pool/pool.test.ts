@@ -94,7 +94,7 @@ describe('one device', () => {
         {
           role: 'user',
           content: [
-            { type: 'image', bytes: new Uint8Array(crops[2].bytes) },
+            { type: 'image', bytes: crops[2].bytes },
             { type: 'text', text: crops[2].task },
           ],
         },

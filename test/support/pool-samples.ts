@@ -60,10 +60,10 @@ export async function openPoolBench({ settings = {}, faults, ...options }: PoolB
   }
 }
 
-/** One crop by the chat door, which takes the memory of its pictures: a copy, as they are read again and again. */
+/** One crop by the chat door. */
 export function readCrop(pool: Pool, { bytes, task }: GoldenCrop, options: Parameters<Pool['recognize']>[1] = {}) {
   const content = [
-    { type: 'image', bytes: new Uint8Array(bytes) },
+    { type: 'image', bytes },
     { type: 'text', text: task },
   ] as const;
   return pool.recognize({ messages: [{ role: 'user', content }] }, options);

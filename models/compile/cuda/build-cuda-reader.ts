@@ -3,6 +3,7 @@ import type { GraphBundle } from '../compile-model.js';
 import { createFloatLinear } from '../linear.js';
 import { ReaderWeights } from '../reader-weights.js';
 import type { SafetensorsReader } from '../safetensors-reader.js';
+import { pairedLinears, wideLinears } from './attention-order.js';
 import { checkCudaKernels } from './check-kernels.js';
 import { buildCudaVisionGraph } from './cuda-vision-graph.js';
 import { pagedBlockSize } from './kv-pool.js';
@@ -27,7 +28,9 @@ export function buildCudaReader(model: ModelFolder, reader: SafetensorsReader): 
     linear,
     patchLinear: linear,
   });
-  const decoder = { config: text, tieWordEmbeddings, weights, linear };
+  const plain = { config: text, tieWordEmbeddings, weights, linear };
+  const decoder = { ...plain, ...pairedLinears(weights, text) };
+  const wide = { ...plain, ...wideLinears(weights, text) };
   return [
     { dataName: 'vision.data', graphs: [{ name: 'vision', graph: visionGraph }] },
     {
@@ -36,7 +39,7 @@ export function buildCudaReader(model: ModelFolder, reader: SafetensorsReader): 
         { name: 'decoder', graph: buildPagedDecoderGraph(decoder, pagedBlockSize) },
         { name: 'prompt', graph: buildPagedPromptGraph(decoder, pagedBlockSize), hasFreeWeights: true },
         { name: 'step', graph: buildPagedStepGraph(decoder, pagedBlockSize), hasFreeWeights: true },
-        { name: 'wide-step', graph: buildWideStepGraph(decoder, pagedBlockSize), hasFreeWeights: true },
+        { name: 'wide-step', graph: buildWideStepGraph(wide, pagedBlockSize), hasFreeWeights: true },
       ],
     },
   ];

@@ -4,7 +4,7 @@ import { linearBias } from '../linear.js';
 import type { ReaderWeights } from '../reader-weights.js';
 import { embedPatches, patchInputs, patchRotation, projectPatches, type VisionParts } from '../vision-graph.js';
 import { bytesSource } from '../weight-sources.js';
-import { headsAtOnce, pairedRows } from './paired-halves.js';
+import { headsAtOnce, pairedOrder, reordered } from './reordered-weights.js';
 
 /** Attends over projected queries, keys and values [N, hiddenSize] of all patches of a run. */
 type PatchAttention = (graph: GraphBuilder, q: string, k: string, v: string) => string;
@@ -135,7 +135,11 @@ function encodeLayers(
     const layer = name(`encoder.layers.${index}.`);
     const attention = `${layer}self_attn.`;
     const paired = (full: string, shape: [number, number?]) =>
-      graph.weight(`${full} (paired)`, shape as number[], pairedRows(weights, full, shape, headDim));
+      graph.weight(
+        `${full} (paired)`,
+        shape as number[],
+        reordered(weights, full, shape, 'paired', { rows: pairedOrder(headDim) }),
+      );
     const project = (short: string) => {
       const matrix = paired(`${attention}${short}.weight`, [hiddenSize, hiddenSize]);
       const bias = paired(`${attention}${short}.bias`, [hiddenSize]);

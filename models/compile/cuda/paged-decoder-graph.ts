@@ -9,6 +9,7 @@ import {
 import { GraphBuilder, microsoft } from '../graph-builder.js';
 import { toHalfBits } from '../half-float.js';
 import { bytesSource } from '../weight-sources.js';
+import { headsAtOnce } from './reordered-weights.js';
 
 /** Names of the pool's tensors, layer by layer. */
 export const keyCacheName = (layer: number): string => `key_cache.${layer}`;
@@ -19,7 +20,7 @@ export const valueCacheName = (layer: number): string => `value_cache.${layer}`;
  * whole prompts and single tokens mixed. Attention writes keys and values into the pool in place.
  *
  * Positions are shifted so that generated token k of a sequence sits at its place in the cache: rotary attention only
- * depends on differences. So a step of single tokens (`is_step`) rotates inside the attention operator; prompts, whose
+ * depends on differences. Heads of queries and keys are in paired order (`pairedLinears`). So a step of single tokens (`is_step`) rotates inside the attention operator; prompts, whose
  * pictures have positions on three axes, are rotated before it. Both paths share weights and pool.
  *
  * Inputs: `is_step` bool []; `input_ids` int64 [n]; `sequence_starts` int32 [B + 1], first token of each sequence and the
@@ -68,42 +69,38 @@ export function buildPagedStepGraph(parts: DecoderParts, blockSize: number): Gra
 
 /**
  * As the step, for many sequences: the query heads that share keys and values attend as if they were tokens of one
- * head, so that keys and values are read once for all of them and not once for each.
+ * head, so that keys and values are read once for all of them and not once for each. The weights must be those of
+ * `wideLinears`.
  *
- * Each sequence has `groupSize` rows in attention, of which one brings its key and value. So `sequence_starts` counts in
- * groups, `past_lengths` is the length with the new token less a group (no sequence may be shorter), and `slot_mapping`
- * int32 [B · groupSize] is the place of the new token in the pool for one row of each sequence and -1 for the others;
- * `position_ids` int64 [1, B] is the position of the new token.
+ * Each sequence has R = groupSize + 1 rows in attention: those of its query heads, and the keys, whose answer nobody
+ * wants. So `sequence_starts` counts in R, `past_lengths` is the length with the new token less R (no sequence may be
+ * shorter), and `slot_mapping` int32 [B · R] is the place of the new token in the pool for the last row of each sequence
+ * and -1 for the others; `position_ids` int64 [1, B] is the position of the new token.
  */
 export function buildWideStepGraph(parts: DecoderParts, blockSize: number): GraphBuilder {
   const { headCount, kvHeadCount, headDim } = parts.config;
-  const groupSize = headCount / kvHeadCount;
-  const keyWidth = kvHeadCount * headDim;
+  const rowCount = headCount / kvHeadCount + 1;
+  const rowWidth = kvHeadCount * headDim;
   const graph = new GraphBuilder('wide-step');
   const rows = rowInputs(graph, parts, blockSize);
   const slots = graph.input('slot_mapping', 'int32', ['G']);
   const positions = graph.input('position_ids', 'int64', [1, 'B']);
   const tables = rotaryTables(graph, parts);
-  const reshape = (x: string, dims: number[]) => graph.op('Reshape', [x, graph.constant(dims)]);
-  const swap = (x: string) => graph.op('Transpose', [x], { attributes: { perm: [0, 2, 1, 3] } });
-  const repeat = (x: string) => {
-    const column = graph.op('Unsqueeze', [x, graph.constant([1])]);
-    return reshape(graph.op('Expand', [column, graph.constant([1, groupSize, 1])]), [-1, keyWidth]);
-  };
+  const toRows = (x: string) => graph.op('Reshape', [x, graph.constant([-1, rowWidth])]);
   const attend: Attend = (fused, layer) => {
-    const [turning, v] = splitLast(graph, fused, [headCount * headDim + keyWidth, keyWidth]);
-    const turned = rotateRows(graph, parts, turning, positions, tables);
-    const [q, k] = splitLast(graph, turned, [headCount * headDim, keyWidth]);
-    const queries = reshape(swap(reshape(q, [-1, kvHeadCount, groupSize, headDim])), [-1, keyWidth]);
+    const [turning, v] = splitLast(graph, fused, [rowCount * rowWidth, rowWidth]);
+    const turned = toRows(rotateRows(graph, parts, turning, positions, tables));
+    const column = graph.op('Unsqueeze', [v, graph.constant([1])]);
+    const values = toRows(graph.op('Expand', [column, graph.constant([1, rowCount, 1])]));
     const attended = graph.op(
       'PagedAttention',
       [
-        ...[queries, repeat(k), repeat(v), keyCacheName(layer), valueCacheName(layer)],
+        ...[turned, turned, values, keyCacheName(layer), valueCacheName(layer)],
         ...[rows.starts, rows.pastLengths, rows.blockTable, '', '', slots, '', '', '', '', '', rows.bounds],
       ],
       { domain: microsoft, attributes: { num_heads: kvHeadCount, kv_num_heads: kvHeadCount, is_causal: 0 } },
     );
-    return reshape(swap(reshape(attended, [-1, groupSize, kvHeadCount, headDim])), [-1, headCount * headDim]);
+    return graph.op('Reshape', [attended, graph.constant([-1, rowCount * rowWidth])]);
   };
   const embedded = graph.op('Gather', [embeddingTable(graph, parts), rows.ids]);
   return withOutputs(graph, ...chooseTokens(graph, parts, buildDecoderLayers(graph, parts, embedded, attend)));
@@ -179,7 +176,7 @@ function attendPaged(
     attributes: {
       num_heads: config.headCount,
       kv_num_heads: config.kvHeadCount,
-      ...(rotary ? { do_rotary: 1, rotary_interleaved: 0 } : {}),
+      ...(rotary ? { do_rotary: 1, rotary_interleaved: 1 } : {}),
     },
   });
 }
@@ -195,17 +192,21 @@ function rotaryTables(graph: GraphBuilder, { config, weights }: DecoderParts): R
   return [table('rotary.cos', Math.cos), table('rotary.sin', Math.sin)];
 }
 
-/** Queries and keys turn by the same angles, so they are rotated together: `x` [n, (heads + kvHeads)·headDim]. */
+/**
+ * Queries and keys turn by the same angles, so they are rotated together: `x` [n, (heads + kvHeads)·headDim]. With
+ * tables that repeat the angles of a head `atOnce` times, so many heads are rotated as one.
+ */
 function rotateRows(
   graph: GraphBuilder,
   { config }: DecoderParts,
   x: string,
   positions: string,
   [cos, sin]: RotaryTables,
+  atOnce = 1,
 ): string {
   const turned = graph.op('RotaryEmbedding', [graph.op('Unsqueeze', [x, graph.constant([0])]), positions, cos, sin], {
     domain: microsoft,
-    attributes: { num_heads: config.headCount + config.kvHeadCount, interleaved: 0 },
+    attributes: { num_heads: (config.headCount + config.kvHeadCount) / atOnce, interleaved: 1 },
   });
   return graph.op('Squeeze', [turned, graph.constant([0])]);
 }
@@ -234,10 +235,13 @@ function promptTokens(
     graph.op('Gather', [prompts.imageEmbeds, prompts.imageIndex]),
     graph.op('Gather', [embeddingTable(graph, parts), rows.ids]),
   ]);
-  const [cos, sin] = textRotation(graph, config, prompts.positions).map((table) => weights.asFloatType(graph, table));
+  const atOnce = headsAtOnce(headCount + kvHeadCount, headDim);
+  const [cos, sin] = textRotation(graph, config, prompts.positions).map((table) =>
+    graph.op('Concat', new Array(atOnce).fill(weights.asFloatType(graph, table)), { attributes: { axis: 1 } }),
+  );
   const attend: Attend = (fused, layer) => {
     const [turning, v] = splitLast(graph, fused, [(headCount + kvHeadCount) * headDim, kvHeadCount * headDim]);
-    const turned = rotateRows(graph, parts, turning, prompts.tokenRow, [cos, sin]);
+    const turned = rotateRows(graph, parts, turning, prompts.tokenRow, [cos, sin], atOnce);
     const [q, k] = splitLast(graph, turned, [headCount * headDim, kvHeadCount * headDim]);
     return attendPaged(graph, parts, rows, layer, [q, k, v], null);
   };

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { openModel } from '../../../models/open-model.js';
 import { type OpenedTokenizer, openTokenizer } from '../../../models/tokenizer/open-tokenizer.js';
-import { createPromptTemplate } from '../../../models/tokenizer/prompt.js';
+import { createPromptTemplate, type PromptTemplate } from '../../../models/tokenizer/prompt.js';
 import { createTokenStream } from '../../../models/tokenizer/token-stream.js';
 
 const modelDir = fileURLToPath(new URL('../../../models/pocket', import.meta.url));
@@ -120,6 +120,38 @@ describe('prompts', () => {
     expect(tokenIds.slice(imageStarts[0], imageStarts[0] + 3)).toEqual([7, 7, 7]);
     expect(tokenIds[imageStarts[0] + 3]).not.toBe(7);
     expect(tokenIds.slice(imageStarts[1], imageStarts[1] + 5)).toEqual([7, 7, 7, 7, 7]);
+  });
+
+  test('a prompt is the same the second time, with its own counts, and after hundreds of others', () => {
+    const ask = (template: PromptTemplate, tokenCount: number, text: string, role: 'user' | 'system' = 'user') =>
+      template.render([
+        {
+          role,
+          content: [
+            { type: 'image', tokenCount },
+            { type: 'text', text },
+          ],
+        },
+      ]);
+    const words = [
+      'OCR:',
+      'x<|IMAGE_PLACEHOLDER|>',
+      'long '.repeat(1000),
+      ...Array.from({ length: 300 }, (_, n) => `${n}`),
+    ];
+    const template =
+      '{% for m in messages %}{{ m.role }}{% for c in m.content %}{% if c.type == "image" %}<|IMAGE_PLACEHOLDER|>{% else %}{{ c.text }}{% endif %}{% endfor %}{% endfor %}';
+    const fresh = () => createPromptTemplate({ template, tokens: {}, tokenizer: opened.tokenizer, imageTokenId });
+    const kept = fresh();
+    for (const text of [...words, ...words]) {
+      for (const [count, role] of [
+        [3, 'user'],
+        [5, 'user'],
+        [3, 'system'],
+      ] as const) {
+        expect(ask(kept, count, text, role)).toEqual(ask(fresh(), count, text, role));
+      }
+    }
   });
 
   test('a template without a placeholder, or no template at all, is an invalid model', () => {

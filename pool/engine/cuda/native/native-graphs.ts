@@ -139,7 +139,10 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     if (step) return this.#parts.lock.work(() => step.run(rows));
     return this.#parts.lock.record(() => {
       // Runs with the same number share a recording.
-      const binding = this.#bindDecoder(shape.kind, { gpu_graph_id: String(this.#steps.size + 1) });
+      const binding = this.#bindDecoder(shape.kind, {
+        ...unsynchronized,
+        gpu_graph_id: String(this.#steps.size + 1),
+      });
       const recorded = new RecordedStep(this.#parts.runtime, this.#parts.memory, binding, shape);
       this.#steps.set(key, recorded);
       return recorded.run(rows);

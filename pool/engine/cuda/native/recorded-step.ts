@@ -20,7 +20,7 @@ export class RecordedStep {
   readonly #ids: BigInt64Array;
   readonly #pastLengths: Int32Array;
   readonly #blockTable: Int32Array;
-  /** For a wide step: position of each new token, and its place in the pool for one row of its group. */
+  /** For a wide step: position of each new token, and its place in the pool for its last row. */
   readonly #positions: BigInt64Array;
   readonly #slots: Int32Array;
   readonly #received: Uint8Array;
@@ -29,7 +29,7 @@ export class RecordedStep {
 
   /** `binding` has the weights and the pool bound already. */
   constructor(runtime: NativeRuntime, memory: DeviceMemory, binding: Binding, shape: StepShape) {
-    const { kind, groupSize, batch, width, mostTokens, leastTokens } = shape;
+    const { kind, rowCount, batch, width, mostTokens, leastTokens } = shape;
     const isWide = kind === 'wideStep';
     this.#memory = memory;
     this.#shape = shape;
@@ -46,17 +46,17 @@ export class RecordedStep {
     const pastLengths = place(batch * 4);
     const blockTable = place(batch * width * 4);
     const positions = place(batch * 8);
-    const slots = place(batch * groupSize * 4);
+    const slots = place(batch * rowCount * 4);
     this.#sent = new Uint8Array(end);
     const { buffer } = this.#sent;
     this.#ids = new BigInt64Array(buffer, ids, batch);
     new Int32Array(buffer, starts, batch + 1).forEach((_, row, all) => {
-      all[row] = row * groupSize;
+      all[row] = row * rowCount;
     });
     this.#pastLengths = new Int32Array(buffer, pastLengths, batch);
     this.#blockTable = new Int32Array(buffer, blockTable, batch * width);
     this.#positions = new BigInt64Array(buffer, positions, batch);
-    this.#slots = new Int32Array(buffer, slots, batch * groupSize);
+    this.#slots = new Int32Array(buffer, slots, batch * rowCount);
     this.#received = new Uint8Array(batch * 12);
     this.#tokens = new BigInt64Array(this.#received.buffer, 0, batch);
     this.#logprobs = new Float32Array(this.#received.buffer, batch * 8, batch);
@@ -77,16 +77,16 @@ export class RecordedStep {
     bind('input', 'block_table', at(this.#start, blockTable, 'int32', [batch, width]));
     if (isWide) {
       bind('input', 'position_ids', at(this.#start, positions, 'int64', [1, batch]));
-      bind('input', 'slot_mapping', at(this.#start, slots, 'int32', [batch * groupSize]));
+      bind('input', 'slot_mapping', at(this.#start, slots, 'int32', [batch * rowCount]));
     }
-    const bounds = Int32Array.of(groupSize, mostTokens, isWide ? 0 : leastTokens);
+    const bounds = Int32Array.of(rowCount, mostTokens, isWide ? 0 : leastTokens);
     bind('input', 'attention_bounds', runtime.hostTensor({ type: 'int32', dims: [3], data: bounds }));
     bind('output', 'token', at(this.#outputStart, 0, 'int64', [batch]));
     bind('output', 'logprob', at(this.#outputStart, batch * 8, 'float32', [batch]));
   }
 
   run(rows: readonly PagedRow[]): PagedResult {
-    const { width, groupSize } = this.#shape;
+    const { width, rowCount } = this.#shape;
     this.#ids.fill(0n);
     this.#pastLengths.fill(0);
     this.#blockTable.fill(0);
@@ -94,11 +94,11 @@ export class RecordedStep {
     this.#slots.fill(-1);
     rows.forEach(({ ids, pastLength, blockIds }, row) => {
       this.#ids[row] = BigInt(ids[0]);
-      this.#pastLengths[row] = pastLength + 1 - groupSize;
+      this.#pastLengths[row] = pastLength + 1 - rowCount;
       this.#blockTable.set(blockIds, row * width);
       this.#positions[row] = BigInt(pastLength);
       const block = blockIds[Math.floor(pastLength / pagedBlockSize)];
-      this.#slots[row * groupSize] = block * pagedBlockSize + (pastLength % pagedBlockSize);
+      this.#slots[(row + 1) * rowCount - 1] = block * pagedBlockSize + (pastLength % pagedBlockSize);
     });
     this.#memory.write(this.#start, this.#sent);
     this.#binding.run();

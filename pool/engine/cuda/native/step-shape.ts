@@ -11,16 +11,16 @@ export interface StepShape {
   /** Columns of the block table. */
   readonly width: number;
   /** Rows of a sequence in attention. */
-  readonly groupSize: number;
+  readonly rowCount: number;
   /** What the attention kernel may rely on: tokens of the longest sequence at most, and at least. */
   readonly mostTokens: number;
   readonly leastTokens: number;
 }
 
 /** Tokens that the sequences of a step have in all from which the wide step is the faster (test/bench/README.md). */
-export const wideFromTokens = 30_000;
-/** Query heads that one tile of the attention kernel takes. */
-const mostGroupSize = 64;
+export const wideFromTokens = 20_000;
+/** Rows that one tile of the attention kernel takes. */
+const mostRowCount = 64;
 /** Rows beyond this are recorded in steps of it. */
 const batchStep = 32;
 const leastWidth = 2;
@@ -37,13 +37,13 @@ export function stepShape(
 ): StepShape {
   const lengths = rows.map(({ pastLength, ids }) => pastLength + ids.length);
   const longest = Math.max(...lengths);
-  const isGrouped = headsPerKey > 1 && headsPerKey <= mostGroupSize && Math.min(...lengths) >= headsPerKey;
+  const isGrouped = headsPerKey > 1 && headsPerKey < mostRowCount && Math.min(...lengths) > headsPerKey;
   const isWide = isGrouped && lengths.reduce((sum, length) => sum + length, 0) >= wideFrom;
   const batch = rows.length <= batchStep ? nextPower(rows.length) : Math.ceil(rows.length / batchStep) * batchStep;
   const width = Math.max(leastWidth, nextPower(Math.ceil(longest / blockSize)));
   return {
     kind: isWide ? 'wideStep' : 'step',
-    groupSize: isWide ? headsPerKey : 1,
+    rowCount: isWide ? headsPerKey + 1 : 1,
     batch,
     width,
     mostTokens: width * blockSize,

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { compileModel } from '../../../../models/compile/compile-model.js';
 import { embedKvPool, pagedBlockBytes } from '../../../../models/compile/cuda/kv-pool.js';
+import { readFreeWeights } from '../../../../models/compile/free-weights.js';
 import { modelProto } from '../../../../models/compile/onnx-schema.js';
 import { openModel } from '../../../../models/open-model.js';
 import { type SnapshotSizes, writeRandomSnapshot } from '../../../support/write-random-snapshot.js';
@@ -59,6 +60,31 @@ it('writes one graph that prefills and decodes, with half the bytes of float32',
   );
   const size = (path: string) => statSync(join(dirname(path), 'vision.data')).size;
   expect(size(compiled.graphs.vision) / size(float.graphs.vision)).toBeLessThan(0.6);
+});
+
+it('writes the halves of the decoder with free weights, each weight once', async () => {
+  const { compiled } = await compile();
+  const paths = [compiled.graphs.prompt, compiled.graphs.step, compiled.graphs.wideStep] as string[];
+  const [prompt, step, wide] = paths.map(readFreeWeights);
+  const inputsOf = (path: string) => graphOf(path).input.map(({ name }) => name);
+  expect(inputsOf(paths[0])).toEqual(expect.arrayContaining(['image_embeds', 'last_index', prompt[0].name]));
+  expect(inputsOf(paths[1])).toEqual(expect.arrayContaining(['block_table', 'key_cache.1', step[0].name]));
+  expect(inputsOf(paths[1])).not.toContain('image_embeds');
+  expect(inputsOf(paths[2])).toEqual(expect.arrayContaining(['slot_mapping', 'position_ids', wide[0].name]));
+  const size = statSync(prompt[0].location).size;
+  const places = new Map<string, number>();
+  for (const { name, location, offset, byteLength, dims } of [...prompt, ...step, ...wide]) {
+    expect(dims.reduce((product, length) => product * length, 2)).toBe(byteLength);
+    expect(offset + byteLength).toBeLessThanOrEqual(size);
+    expect(places.get(name) ?? offset).toBe(offset);
+    expect(location).toBe(prompt[0].location);
+    places.set(name, offset);
+  }
+  expect(new Set(places.values()).size).toBe(places.size);
+  // The graph for the addon has the same weights, by the same names, inside.
+  const whole = new Set(graphOf(compiled.graphs.decode).initializer.map(({ name }) => name));
+  expect(prompt.filter(({ name }) => !whole.has(name))).toEqual([]);
+  expect(() => readFreeWeights(compiled.graphs.decode)).toThrow(/free weights/);
 });
 
 it('puts a sparse pool into a copy of the graph, every tensor different, and finds it again', async () => {

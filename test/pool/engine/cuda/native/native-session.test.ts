@@ -127,7 +127,7 @@ it('runs a step of fewer rows than its shape, again and again in the same memory
   });
   const rows = [row(10, 3, [1]), row(20, 600, [2, 4, 9]), row(30, 255, [7])];
   const shape = stepShape(rows, 256, 8);
-  expect(shape).toEqual({ kind: 'step', groupSize: 1, batch: 4, width: 4, mostTokens: 1024, leastTokens: 513 });
+  expect(shape).toEqual({ kind: 'step', rowCount: 1, batch: 4, width: 4, mostTokens: 1024, leastTokens: 513 });
   const step = new RecordedStep(runtime, memory, session.bind(), shape);
   expect(step.run(rows)).toEqual({ tokens: [14, 629, 292], logprobs: [-1024, -1024, -1024] });
   expect(step.run(rows.slice(1, 2))).toEqual({ tokens: [629], logprobs: [-1024] });
