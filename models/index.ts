@@ -1,4 +1,4 @@
-export { type CompiledModel, type CompileProgress, compileModel } from './compile/compile-model.js';
+export { type CompiledModel, type CompileProgress, compileModel, findCompiledModel } from './compile/compile-model.js';
 export { type CompileTarget, chooseTarget } from './compile/compile-target.js';
 export { embedKvPool, pagedBlockBytes, pagedBlockSize } from './compile/cuda/kv-pool.js';
 export { keyCacheName, valueCacheName } from './compile/cuda/paged-decoder-graph.js';

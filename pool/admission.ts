@@ -1,13 +1,25 @@
+import { mostLagMs } from './crop-queue.js';
 import { PoolError, type PoolErrorCode } from './errors.js';
 import type { Priority } from './pool.js';
 
+/** Work of a document in one stage, in milliseconds of one worker of it. */
+export interface StageWork {
+  readonly total: number;
+  readonly remaining: number;
+}
+
+/** What stands between a document and its answer: threads that prepare pages, and devices. */
+export const admissionStages = ['prepare', 'device'] as const;
+export type AdmissionStage = (typeof admissionStages)[number];
+
 /** A document in the system, as admission sees it. */
 export interface AdmittedDocument {
-  readonly id: string;
   readonly priority: Priority;
   readonly bytes: number;
-  /** Predicted cost of what is not done yet; a guess until its pages are known. */
-  remainingCost: number;
+  /** Milliseconds since it entered. */
+  readonly ageMs: number;
+  /** Predicted; a guess until its pages are known. */
+  readonly work: Readonly<Record<AdmissionStage, StageWork>>;
 }
 
 export interface AdmissionLimits {
@@ -23,8 +35,8 @@ export interface SystemLoad {
   /** Bytes of inputs and pixels. */
   readonly heldBytes: number;
   readonly queuedCropCount: number;
-  /** Cost done in a millisecond by all devices together. */
-  readonly costPerMs: number;
+  /** Work done in a millisecond by all workers of a stage together. */
+  readonly rate: Readonly<Record<AdmissionStage, number>>;
   /** Milliseconds until a place that gets free is one's own, given how many others ask for it. */
   readonly turnMs: number;
 }
@@ -32,26 +44,40 @@ export interface SystemLoad {
 export interface Applicant {
   readonly priority: Priority;
   readonly bytes: number;
-  readonly cost: number;
+  /** Its work in each stage. */
+  readonly cost: Readonly<Record<AdmissionStage, number>>;
   readonly deadlineMs?: number;
 }
 
 export type Refusal = { readonly reason: string; readonly message: string; readonly retryAfterMs: number };
 
 /**
- * Milliseconds a document of this cost would wait for others. Documents share the devices by cost, so each other
- * document delays it by no more than its own cost; batch documents do not delay interactive ones.
+ * Milliseconds a document would wait for others: in the stage that has most to do for its workers, as a stage works on
+ * while others are waited for.
  */
 export function predictWaitMs(applicant: Pick<Applicant, 'priority' | 'cost'>, load: SystemLoad): number {
-  let ahead = 0;
-  for (const { priority, remainingCost } of load.documents) {
-    if (applicant.priority === 'interactive' && priority === 'batch') continue;
-    ahead +=
-      priority === 'interactive' && applicant.priority === 'batch'
-        ? remainingCost
-        : Math.min(remainingCost, applicant.cost);
-  }
-  return ahead / load.costPerMs;
+  const waits = admissionStages.map((stage) => {
+    const ahead = load.documents.reduce((sum, document) => sum + aheadOf(document, applicant, stage), 0);
+    return ahead / load.rate[stage];
+  });
+  return Math.max(...waits);
+}
+
+/**
+ * Work of one document that is done before the applicant's, by the order of the queue (see `CropQueue`): of what came
+ * before, as much as the applicant's own work and what the other is behind its time; of batch documents nothing where
+ * the applicant is interactive.
+ */
+function aheadOf(
+  { priority, ageMs, work }: AdmittedDocument,
+  applicant: Pick<Applicant, 'priority' | 'cost'>,
+  stage: AdmissionStage,
+): number {
+  if (applicant.priority === 'interactive' && priority === 'batch') return 0;
+  const { total, remaining } = work[stage];
+  if (applicant.priority === 'batch' && priority === 'interactive') return remaining;
+  const lagMs = Math.min(mostLagMs, Math.max(0, ageMs - (total - remaining)));
+  return Math.min(remaining, applicant.cost[stage] + lagMs);
 }
 
 /** Whether a document may enter, decided from plain numbers; null is yes. */
@@ -74,11 +100,12 @@ export function judgeAdmission(applicant: Applicant, load: SystemLoad, limits: A
   return null;
 }
 
-/** When the first of the documents should be done: they share the devices, so the one with the least cost left. */
-function nextEndMs({ documents, costPerMs }: SystemLoad): number {
-  const least = Math.min(...documents.map(({ remainingCost }) => remainingCost));
-  const shared = documents.reduce((sum, { remainingCost }) => sum + Math.min(remainingCost, least), 0);
-  return Number.isFinite(least) ? shared / costPerMs : 1000;
+/** When the first of the documents should be done: they share the devices, so the one with the least work left. */
+function nextEndMs({ documents, rate }: SystemLoad): number {
+  const left = documents.map(({ work }) => work.device.remaining);
+  const least = Math.min(...left);
+  const shared = left.reduce((sum, remaining) => sum + Math.min(remaining, least), 0);
+  return Number.isFinite(least) ? shared / rate.device : 1000;
 }
 
 function refuse(reason: string, because: string, waitMs: number): Refusal {

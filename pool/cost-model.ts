@@ -16,16 +16,22 @@ export interface CropSpend {
   readonly decodeMs: number;
 }
 
+/** What a prepare thread does with a page: with the layout detector or without, or a picture that is one crop. */
+export type PageKind = 'laid-out' | 'plain' | 'picture';
+
 /**
- * Cost of work in milliseconds of one shard, before it is done. Image tokens follow from the size; output tokens and
+ * Cost of work in milliseconds of one shard, or of one prepare thread, before it is done. Image tokens follow from the size; output tokens and
  * the milliseconds of each are learned from what was read, per kind of crop.
  */
 export interface CostModel {
   cropCost(crop: CropSize): number;
   /** A page known only by its pixels. */
   pageCost(pixelCount: number): number;
+  /** Preparing one page. */
+  prepareCost(kind: PageKind): number;
   learnCrop(crop: CropSize, spend: CropSpend): void;
   learnPage(pixelCount: number, cost: number): void;
+  learnPrepare(kind: PageKind, ms: number): void;
 }
 
 /** Weight of a new observation in a running mean. */
@@ -42,9 +48,11 @@ const startRatio: Readonly<Record<Task, number>> = {
 const startEncodeMs = 0.5;
 const startDecodeMs = 1;
 const startMegapixelMs = 400;
+const startPrepareMs: Readonly<Record<PageKind, number>> = { 'laid-out': 250, plain: 50, picture: 20 };
 
 export function createCostModel(): CostModel {
   const ratios = new Map<Task, number>();
+  const prepareMs = new Map<PageKind, number>();
   let encodeMs = startEncodeMs;
   let decodeMs = startDecodeMs;
   let megapixelMs = startMegapixelMs;
@@ -63,6 +71,7 @@ export function createCostModel(): CostModel {
   return {
     cropCost: (crop) => encodeMs * crop.promptTokenCount + decodeMs * outputOf(crop),
     pageCost: (pixelCount) => (megapixelMs * pixelCount) / 1e6,
+    prepareCost: (kind) => prepareMs.get(kind) ?? startPrepareMs[kind],
     learnCrop(crop, spend) {
       const base = crop.imageTokenCount || crop.promptTokenCount;
       const ratio = ratios.get(crop.kind) ?? startRatio[crop.kind];
@@ -72,6 +81,9 @@ export function createCostModel(): CostModel {
     },
     learnPage(pixelCount, cost) {
       if (pixelCount > 0) megapixelMs = learn('page', megapixelMs, (cost * 1e6) / pixelCount);
+    },
+    learnPrepare(kind, ms) {
+      prepareMs.set(kind, learn(kind, prepareMs.get(kind) ?? startPrepareMs[kind], ms));
     },
   };
 }

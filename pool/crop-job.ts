@@ -7,6 +7,8 @@ import type { Priority, StageTimings } from './pool.js';
 export interface CropSpec {
   /** Crops of one document share the queue as one. */
   readonly flow: string;
+  /** Page of the document; crops of a page have their turn together. */
+  readonly part?: number;
   readonly priority: Priority;
   readonly kind: Task;
   readonly promptIds: readonly number[];

@@ -5,15 +5,29 @@ export interface QueueEntry {
   readonly id: number;
   /** Entries of one document share a flow. */
   readonly flow: string;
+  /** Entries of one page share a part and with it a turn; an entry without one has a turn of its own. */
+  readonly part?: number;
   readonly priority: Priority;
+  /** Milliseconds of one worker. */
   readonly cost: number;
+}
+
+/** Entries that have their turn together. */
+interface Part<T> {
+  readonly entries: T[];
+  /** When all of it would be done if its document had one worker to itself: its place in the order. */
+  finish: number;
 }
 
 interface Flow<T> {
   readonly priority: Priority;
-  readonly entries: T[];
-  /** Virtual time at which the flow's next entry starts. */
-  start: number;
+  /** Those with entries, by their key; the order is that of arrival. */
+  readonly parts: Map<string, Part<T>>;
+  /** Places of pages all of whose entries were served: what they ask for again keeps the place. */
+  readonly places: Map<string, number>;
+  /** Of its last part. */
+  finish: number;
+  cost: number;
   /** Clock time since when its first entry could have been served. */
   waitingSince: number;
 }
@@ -22,23 +36,30 @@ export interface CropQueueOptions {
   readonly maxLength: number;
   /** A batch flow that has not been served for this long competes with interactive ones. */
   readonly ageingMs: number;
+  /** Milliseconds. */
   readonly now: () => number;
 }
 
-/** More than that are remembered only while they have entries. */
-const maxFlowCount = 1024;
+/** How far what comes may be put behind the place that is being served, in milliseconds of one worker. */
+export const mostLagMs = 1000;
 
 /**
- * The one queue of crops. Flows share it by start-time fair queueing: each flow's entries are stamped with virtual
- * time that advances by their cost, and the earliest is served, so a document of one page waits for about one page of
- * every other document, however long those are. Interactive flows go before batch flows, unless a batch flow has
- * waited too long. Within a flow the order is that of arrival.
+ * The one queue of crops: fair queueing of pages by finish time. A page's place is the time at which it would be done
+ * if its document had one worker to itself from its arrival on, one page after another; the earliest is served. So short
+ * pages overtake long ones, but for a while only, and what has come early is not overtaken by ever new arrivals, which
+ * is what keeps the slowest answers of a busy server near the others. Two bounds keep it fair where the clock alone
+ * would not be: however far the places that are served lag behind the clock (many long documents at once), one that
+ * comes waits for no more than `mostLagMs` of each; and a document that had idle workers to itself does not pay for it.
+ * Interactive flows go before batch flows, unless a batch flow has waited too long.
  */
 export class CropQueue<T extends QueueEntry> {
   readonly #options: CropQueueOptions;
   readonly #flows = new Map<string, Flow<T>>();
-  /** Start of the entry served last. */
-  #virtualTime = 0;
+  /** Place of the entry served last, of each priority. */
+  readonly #served: Record<Priority, number> = {
+    interactive: Number.NEGATIVE_INFINITY,
+    batch: Number.NEGATIVE_INFINITY,
+  };
   #length = 0;
   #cost = 0;
 
@@ -64,27 +85,33 @@ export class CropQueue<T extends QueueEntry> {
   }
 
   push(entry: T): void {
-    this.#flowOf(entry).entries.push(entry);
-    this.#count(entry, 1);
+    const flow = this.#flowOf(entry);
+    const part = this.#partOf(entry, flow);
+    part.entries.push(entry);
+    part.finish += entry.cost;
+    flow.finish = Math.max(flow.finish, part.finish);
+    this.#count(flow, entry, 1);
   }
 
-  /** Back to the front of its flow: it was served before and came back. */
+  /** Back to the front: it was served before and came back. */
   pushFront(entry: T): void {
-    this.#flowOf(entry).entries.unshift(entry);
-    this.#count(entry, 1);
+    const flow = this.#flowOf(entry);
+    const part = this.#partOf(entry, flow);
+    if (part.entries.length === 0) part.finish = Math.min(part.finish, this.#served[entry.priority]);
+    part.entries.unshift(entry);
+    this.#count(flow, entry, 1);
   }
 
   /** The entry whose turn it is among those that are wanted, or null. Within a flow all are wanted or none. */
   shift(isWanted: (entry: T) => boolean = () => true): T | null {
-    const served = this.#nextFlow(isWanted);
-    if (!served) return null;
-    const [name, flow] = served;
-    const entry = flow.entries.shift() as T;
-    this.#count(entry, -1);
-    this.#virtualTime = Math.max(this.#virtualTime, flow.start);
-    flow.start += entry.cost;
+    const next = this.#next(isWanted);
+    if (!next) return null;
+    const { name, flow, key, part } = next;
+    const entry = part.entries.shift() as T;
+    this.#count(flow, entry, -1);
+    this.#served[flow.priority] = part.finish;
     flow.waitingSince = this.#options.now();
-    if (flow.entries.length === 0) this.#retire(name, flow);
+    if (part.entries.length === 0) this.#retire(name, flow, key, entry.part !== undefined);
     return entry;
   }
 
@@ -93,59 +120,16 @@ export class CropQueue<T extends QueueEntry> {
     const flow = this.#flows.get(flowName);
     if (!flow) return 0;
     let removedCount = 0;
-    for (let index = flow.entries.length - 1; index >= 0; index--) {
-      if (!isWanted(flow.entries[index])) continue;
-      this.#count(flow.entries[index], -1);
-      flow.entries.splice(index, 1);
-      removedCount++;
-    }
-    if (flow.entries.length === 0) this.#retire(flowName, flow);
-    return removedCount;
-  }
-
-  #flowOf({ flow: name, priority }: T): Flow<T> {
-    const known = this.#flows.get(name);
-    if (known) {
-      if (known.entries.length === 0) {
-        known.waitingSince = this.#options.now();
-        // Time it was away is no credit.
-        known.start = Math.max(known.start, this.#virtualTime);
+    for (const [key, { entries }] of [...flow.parts]) {
+      for (let index = entries.length - 1; index >= 0; index--) {
+        if (!isWanted(entries[index])) continue;
+        this.#count(flow, entries[index], -1);
+        entries.splice(index, 1);
+        removedCount++;
       }
-      return known;
+      if (entries.length === 0) this.#retire(flowName, flow, key, false);
     }
-    const flow: Flow<T> = { priority, entries: [], start: this.#virtualTime, waitingSince: this.#options.now() };
-    this.#flows.set(name, flow);
-    return flow;
-  }
-
-  #nextFlow(isWanted: (entry: T) => boolean): readonly [string, Flow<T>] | null {
-    const now = this.#options.now();
-    const rank = (flow: Flow<T>): number =>
-      flow.priority === 'interactive' || now - flow.waitingSince >= this.#options.ageingMs ? 0 : 1;
-    let best: readonly [string, Flow<T>] | null = null;
-    for (const candidate of this.#flows) {
-      const [, flow] = candidate;
-      if (flow.entries.length === 0 || !isWanted(flow.entries[0])) continue;
-      const isBefore =
-        !best || rank(flow) < rank(best[1]) || (rank(flow) === rank(best[1]) && flow.start < best[1].start);
-      if (isBefore) best = candidate;
-    }
-    return best;
-  }
-
-  /**
-   * An empty flow is remembered while its stamp lies ahead, or a document could jump the queue by coming back. Where
-   * nobody waits there is no queue to jump, and of many the oldest is let go of.
-   */
-  #retire(name: string, flow: Flow<T>): void {
-    if (this.#length === 0) this.#flows.clear();
-    else if (flow.start <= this.#virtualTime) this.#flows.delete(name);
-    if (this.#flows.size <= maxFlowCount) return;
-    for (const [other, { entries }] of this.#flows) {
-      if (entries.length > 0) continue;
-      this.#flows.delete(other);
-      return;
-    }
+    return removedCount;
   }
 
   /** Forgets a flow that will not come back. */
@@ -154,8 +138,66 @@ export class CropQueue<T extends QueueEntry> {
     this.#flows.delete(flowName);
   }
 
-  #count(entry: T, sign: 1 | -1): void {
+  #flowOf({ flow: name, priority }: T): Flow<T> {
+    const known = this.#flows.get(name);
+    if (known) {
+      if (known.parts.size === 0) known.waitingSince = this.#options.now();
+      return known;
+    }
+    const flow: Flow<T> = {
+      priority,
+      parts: new Map(),
+      places: new Map(),
+      finish: Number.NEGATIVE_INFINITY,
+      cost: 0,
+      waitingSince: this.#options.now(),
+    };
+    this.#flows.set(name, flow);
+    return flow;
+  }
+
+  #partOf({ id, part: partId }: T, flow: Flow<T>): Part<T> {
+    const key = partId === undefined ? `entry ${id}` : `part ${partId}`;
+    const known = flow.parts.get(key);
+    if (known) return known;
+    const part: Part<T> = { entries: [], finish: flow.places.get(key) ?? this.#start(flow) };
+    flow.parts.set(key, part);
+    return part;
+  }
+
+  /** Where a part that comes now begins: after what its document has waiting, and not before its own time. */
+  #start(flow: Flow<T>): number {
+    const now = this.#options.now();
+    const served = this.#served[flow.priority];
+    const earliest = served === Number.NEGATIVE_INFINITY ? now : Math.min(now, served + mostLagMs);
+    return Math.max(earliest, Math.min(flow.finish, now + flow.cost));
+  }
+
+  #next(isWanted: (entry: T) => boolean) {
+    const now = this.#options.now();
+    let best: { name: string; flow: Flow<T>; key: string; part: Part<T>; rank: number } | null = null;
+    for (const [name, flow] of this.#flows) {
+      const isUrgent = flow.priority === 'interactive' || now - flow.waitingSince >= this.#options.ageingMs;
+      const rank = isUrgent ? 0 : 1;
+      if (best && rank > best.rank) continue;
+      for (const [key, part] of flow.parts) {
+        const isBefore = !best || rank < best.rank || part.finish < best.part.finish;
+        if (isBefore && isWanted(part.entries[0])) best = { name, flow, key, part, rank };
+      }
+    }
+    return best;
+  }
+
+  /** A part without entries; `isKept`: it may ask for more. */
+  #retire(name: string, flow: Flow<T>, key: string, isKept: boolean): void {
+    if (isKept) flow.places.set(key, (flow.parts.get(key) as Part<T>).finish);
+    flow.parts.delete(key);
+    if (flow.parts.size === 0 && flow.places.size === 0) this.#flows.delete(name);
+  }
+
+  #count(flow: Flow<T>, { cost }: T, sign: 1 | -1): void {
     this.#length += sign;
-    this.#cost += sign * entry.cost;
+    this.#cost += sign * cost;
+    flow.cost += sign * cost;
   }
 }

@@ -7,6 +7,8 @@ import type { Priority } from './pool.js';
 /** What a block asks to be read. */
 export interface CropRequest {
   readonly flow: string;
+  /** Page of the document. */
+  readonly part: number;
   readonly priority: Priority;
   readonly task: Task;
   readonly patches: CropPatches;
@@ -36,11 +38,12 @@ export function createCropReader({ dispatcher, model, tokenizer, maxTokens }: Cr
   const cellPatches = model.reader.vision.mergeSize ** 2;
 
   return {
-    async read({ flow, priority, task, patches, maxTokens: wanted }) {
+    async read({ flow, part, priority, task, patches, maxTokens: wanted }) {
       const imageTokenCount = (patches.gridHeight * patches.gridWidth) / cellPatches;
       const limit = model.manifest.maxTokens[task] ?? maxTokens;
       const spec: CropSpec = {
         flow,
+        part,
         priority,
         kind: task,
         promptIds: promptOf(task, imageTokenCount),

@@ -46,8 +46,9 @@ export interface DeviceOptions {
   readonly canaryIntervalMs: number;
 }
 
-/** A device that worked this long, counted from ready, has recovered from earlier deaths. */
+/** A device that worked this long, counted from ready, or read so many crops has recovered from earlier deaths. */
 const stableMs = 10_000;
+const stableCropCount = 32;
 
 /**
  * Supervises one device: opens its host, proves it with the canary, gives it up when it dies, hangs or reads wrongly,
@@ -64,6 +65,8 @@ export class Device {
   #life = 0;
   #deathCount = 0;
   #readyAt = 0;
+  /** Crops read in this life. */
+  #readCount = 0;
   #lastError: Failure | null = null;
   #canaryOkAt: number | undefined;
   #canaryAskedAt = 0;
@@ -128,6 +131,7 @@ export class Device {
     this.#life++;
     const life = this.#life;
     this.#asked.clear();
+    this.#readCount = 0;
     this.#shards = Array.from({ length: this.#options.shardCount }, (_, shard) => new Shard(this.id, shard));
     const ifAlive =
       <A extends unknown[]>(heard: (...args: A) => void) =>
@@ -244,7 +248,10 @@ export class Device {
       this.#listener.onStep(this, shard, report.report);
       for (const event of report.events) {
         if (event.id === canaryId) this.#hearCanary(shard, event);
-        else this.#listener.onEvent(this, shard, event);
+        else {
+          if (event.type === 'finished') this.#readCount++;
+          this.#listener.onEvent(this, shard, event);
+        }
         if (!this.#host) return;
       }
       this.#settleDrain();
@@ -279,7 +286,8 @@ export class Device {
 
   #lose(loss: DeviceLoss): void {
     if (this.#isClosed) return;
-    if (this.#readyAt > 0 && performance.now() - this.#readyAt > stableMs) this.#deathCount = 0;
+    const isStable = this.#readCount >= stableCropCount || performance.now() - this.#readyAt > stableMs;
+    if (this.#readyAt > 0 && isStable) this.#deathCount = 0;
     // Who is killed by others is not to blame: neither its pauses grow nor does the breaker open.
     if (!loss.isOutsideKill) this.#deathCount++;
     this.#lastError = loss.failure;

@@ -104,7 +104,7 @@ export class Dispatcher {
     } finally {
       this.#isPumping = false;
     }
-    this.#parts.throughput.setBusy(this.#places.size > 0);
+    this.#parts.throughput.setBusy(new Set([...this.#places.values()].map(({ shard }) => shard)).size);
   }
 
   onEvent(_device: Device, shard: Shard, event: EngineEvent): void {

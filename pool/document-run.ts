@@ -1,8 +1,9 @@
 import { ModelError, parsePageRange, resolveRecipe } from '#models';
 import { createEventChannel, type EventChannel } from './event-channel.js';
 import { readPage } from './page-run.js';
+import { type PeekedSize, peekSize } from './peek-size.js';
 import type { DocumentEvent, DocumentInput, DocumentResult, DocumentRun, PageOutcome, ParseOptions } from './pool.js';
-import type { PoolParts } from './pool-parts.js';
+import type { PoolParts, Ticket } from './pool-parts.js';
 import type { OpenedDocument, SharedDocument } from './prepare/prepare-protocol.js';
 import type { PrepareDoor } from './prepare-turns.js';
 import { openRunScope, type RunScope } from './run-scope.js';
@@ -33,7 +34,7 @@ async function runDocument(
   events: EventChannel<DocumentEvent>,
 ): Promise<DocumentResult> {
   const startedAt = performance.now();
-  const ticket = parts.enter({ ...options, bytes: input.bytes.length, scope });
+  const ticket = enter(input, options, parts, scope);
   let document: SharedDocument | null = null;
   try {
     await scope.race(parts.opened);
@@ -50,7 +51,8 @@ async function runDocument(
     if (pageIndexes.length > maxPages) {
       throw new ModelError('TOO_MANY_PAGES', `${pageIndexes.length} pages were asked for; ${maxPages} are allowed.`);
     }
-    ticket.setPages(pageIndexes.map((index) => opened.pages[index].width * opened.pages[index].height));
+    const pixelCount = pageIndexes.reduce((sum, index) => sum + pixelsOf(opened.pages[index]), 0);
+    ticket.setWork({ pageCount: pageIndexes.length, deviceCost: parts.costModel.pageCost(pixelCount) });
     await scope.race(events.write({ type: 'document', kind: opened.kind, pageCount, pageIndexes }));
     const pages = await readPages(document, opened, pageIndexes, { options, parts, prepare, scope, events, ticket });
     return {
@@ -76,6 +78,23 @@ async function runDocument(
   }
 }
 
+/** A place in the system. What a picture will cost is told by its header; a file with pages has to be opened. */
+function enter({ bytes }: DocumentInput, options: ParseOptions, parts: PoolParts, scope: RunScope): Ticket {
+  try {
+    const size = peekSize(bytes);
+    const pageKind = parts.model.layout && (options.recipe?.useLayoutDetection ?? true) ? 'laid-out' : 'plain';
+    const work = size && { pageCount: 1, deviceCost: parts.costModel.pageCost(pixelsOf(size)) };
+    return parts.enter({ ...options, bytes: bytes.length, pageKind, work }, scope);
+  } catch (error) {
+    scope.close();
+    throw error;
+  }
+}
+
+function pixelsOf({ width, height }: PeekedSize): number {
+  return width * height;
+}
+
 function choosePages(pages: string | undefined, pageCount: number): number[] {
   return pages === undefined
     ? Array.from({ length: pageCount }, (_, index) => index)
@@ -88,7 +107,7 @@ interface PagesRun {
   readonly prepare: PrepareDoor;
   readonly scope: RunScope;
   readonly events: EventChannel<DocumentEvent>;
-  readonly ticket: ReturnType<PoolParts['enter']>;
+  readonly ticket: Ticket;
 }
 
 /** Some pages at once; a page is reported when it and all before it are done. */
@@ -104,8 +123,8 @@ async function readPages(
   const windowSize = parts.config.pool.pagesPerDocument;
 
   const start = async (pageIndex: number): Promise<PageOutcome> => {
-    const { width, height } = opened.pages[pageIndex];
-    const release = await parts.heldPixels.acquire(width * height * bytesPerPixel, scope.signal);
+    const pixelCount = pixelsOf(opened.pages[pageIndex]);
+    const release = await parts.heldPixels.acquire(pixelCount * bytesPerPixel, scope.signal);
     ticket.startPage();
     try {
       await scope.race(parts.roomForCrops());
@@ -119,6 +138,8 @@ async function readPages(
         pictures: options.pictures ?? {},
         priority: options.priority ?? 'interactive',
         emit: parts.emit,
+        onPrepared: (ms) => ticket.finishPrepare(ms),
+        onCrop: (ms) => ticket.finishCrop(ms),
         onPlanned: ({ width, height, blocks }) =>
           events.write({
             type: 'page',
@@ -129,7 +150,7 @@ async function readPages(
           }),
         onBlock: (block) => events.write({ type: 'block', pageIndex, block }),
       });
-      ticket.finishPage(width * height, outcome.timings);
+      ticket.finishPage(pixelCount, outcome.timings);
       return outcome;
     } finally {
       ticket.endPage();

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type Config, defaultCacheDir } from '#config';
 import {
   type CompiledModel,
   type CompileProgress,
   chooseTarget,
-  compileModel,
+  embeddedModelDir,
   openModel,
   openTokenizer,
   pageHintsOf,
 } from '#models';
 import { createPolicy } from './balancer/create-policy.js';
+import { compileOnThread } from './compile-thread.js';
 import { createCostModel } from './cost-model.js';
 import type { CropJob } from './crop-job.js';
 import { CropQueue } from './crop-queue.js';
@@ -50,7 +50,6 @@ export interface OpenPoolOptions {
   readonly engineModule?: string;
 }
 
-const embeddedModel = fileURLToPath(new URL('../../models/pocket', import.meta.url));
 /** A batch document that was not served for this long competes with interactive ones. */
 const ageingMs = 5000;
 const startTimeoutMs = 300_000;
@@ -67,7 +66,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
   const planned = planDevices(config.devices, machine);
   refuseUnreachable(faults, planned);
   const remotes = planRemotes(config.devices);
-  const model = await openModel(config.model.dir || embeddedModel);
+  const model = await openModel(config.model.dir || embeddedModelDir());
   const tokenizer = openTokenizer(model);
   const hints = pageHintsOf(model.manifest);
   const listeners = new Set<(event: PoolEvent) => void>();
@@ -92,6 +91,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     maxAttempts: config.pool.maxAttempts,
     emit,
   });
+  const deviceRate = (): number => throughput.rate(Math.max(1, group.openShardCount));
   const heldPixels = createHeldBytes(config.pool.maxHeldBytes);
   let failure: Error | null = null;
   const register = new DocumentRegister({
@@ -100,7 +100,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     load: () => ({
       heldPixelBytes: heldPixels.used,
       queuedCropCount: dispatcher.queuedCount,
-      costPerMs: throughput.rate(Math.max(1, group.openShardCount)),
+      rate: { prepare: prepareThreadCount(config.prepare, machine), device: deviceRate() },
     }),
     obstacle: () => group.obstacle(),
     emit,
@@ -119,13 +119,13 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     dispatcher,
     devices: () => group.devices,
     heldPixels,
-    costPerMs: () => throughput.rate(Math.max(1, group.openShardCount)),
+    costPerMs: deviceRate,
   });
 
   let prepare: PreparePool | null = null;
   let turns: PrepareTurns | null = null;
   let reader: CropReader | null = null;
-  let isClosing = false;
+  const closing = new AbortController();
   const opened = (async () => {
     const cacheDir = config.model.cacheDir || join(defaultCacheDir(process.env), 'graphs');
     const compiled = new Map<PlannedDevice['kind'], CompiledModel>();
@@ -134,9 +134,9 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     for (const kind of kinds) {
       if (compiled.has(kind)) continue;
       const target = chooseTarget(model.manifest, kind, config.model.precision);
-      compiled.set(kind, await compileModel(model, target, cacheDir, onProgress));
+      compiled.set(kind, await compileOnThread(model, target, { cacheDir, onProgress, signal: closing.signal }));
     }
-    if (isClosing) throw new PoolError('SHUTTING_DOWN', 'The server is shutting down.');
+    if (closing.signal.aborted) throw new PoolError('SHUTTING_DOWN', 'The server is shutting down.');
     const graphsOf = (kind: PlannedDevice['kind']) => (compiled.get(kind) as CompiledModel).graphs;
     // The detector runs on the CPU; its graph is the same for every target.
     prepare = openPrepare(config, model, graphsOf(kinds[0]), machine);
@@ -164,7 +164,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
       const openHost: OpenHost = (_life, listener) => openRemoteHost(settings, listener);
       return { id, kind: 'remote', isolation: 'host', shardCount: 1, openHost, ...supervision };
     });
-    if (!isClosing) group.start([...own, ...others]);
+    if (!closing.signal.aborted) group.start([...own, ...others]);
   })();
   opened.catch((error: Error) => {
     failure = error;
@@ -175,15 +175,16 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     model,
     hints,
     tokenizer,
+    costModel,
     dispatcher,
     heldPixels,
     opened,
     prepare: () => prepare as PreparePool,
     prepareFor: (run) => (turns as PrepareTurns).doorFor(run),
     reader: () => reader as CropReader,
-    enter: (applicant) => {
+    enter: (entrant, scope) => {
       if (failure) throw failure;
-      return register.enter(applicant);
+      return register.enter(entrant, scope);
     },
     roomForCrops: async () => {
       while (queue.isFull) await new Promise((resolve) => setTimeout(resolve, 20));
@@ -201,6 +202,10 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     },
     parse: (input, options = {}) => startDocument(input, options, parts),
     recognize: (input, options = {}) => startRecognize(input, options, parts),
+    checkRoom: (wishes = {}) => {
+      if (failure) throw failure;
+      register.check(wishes);
+    },
     devices: () =>
       group.devices.length > 0
         ? group.status()
@@ -220,7 +225,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
       runningCost: group.status().reduce((sum, { outstandingCost }) => sum + outstandingCost, 0),
       bytesHeld: register.bytes + heldPixels.used,
       prepareQueued: (turns?.waitingCount ?? 0) + (prepare?.queueLength ?? 0),
-      prepareRunning: prepare?.runningCount ?? 0,
+      prepareRunning: (turns?.startedCount ?? 0) - (prepare?.queueLength ?? 0),
       predictedWaitMs: register.predictedWaitMs,
     }),
     engine: () => desk.status(),
@@ -230,9 +235,9 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
       return () => listeners.delete(listener);
     },
     async close({ drainMs = config.server.drainMs } = {}) {
-      isClosing = true;
       register.shut();
       await register.drain(drainMs);
+      closing.abort();
       desk.close();
       await opened.catch(() => {});
       await group.close();

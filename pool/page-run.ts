@@ -21,7 +21,7 @@ import type { PageOutcome, ParseOptions, PoolEvent, Priority, StageTimings } fro
 import type { PreparedPage, SharedDocument } from './prepare/prepare-protocol.js';
 import type { PrepareDoor } from './prepare-turns.js';
 import type { RunScope } from './run-scope.js';
-import { noTimings, sumTimings } from './stage-timings.js';
+import { deviceMsOf, noTimings, sumTimings } from './stage-timings.js';
 
 export interface PageRunParts {
   readonly prepare: PrepareDoor;
@@ -33,6 +33,10 @@ export interface PageRunParts {
   readonly pictures: NonNullable<ParseOptions['pictures']>;
   readonly priority: Priority;
   readonly emit: (event: PoolEvent) => void;
+  /** Milliseconds a thread took to prepare the page. */
+  readonly onPrepared: (ms: number) => void;
+  /** Milliseconds a shard took to read a crop. */
+  readonly onCrop: (ms: number) => void;
   /** Told as it happens, before the page is done. */
   readonly onPlanned: (plan: PagePlan) => Promise<void>;
   readonly onBlock: (block: Block) => Promise<void>;
@@ -49,8 +53,10 @@ export async function readPage(pageIndex: number, parts: PageRunParts): Promise<
   const { prepare, scope, document, recipe, hints, pictures } = parts;
   const startedAt = performance.now();
   const page = await scope.race(prepare.preparePage({ document, pageIndex, recipe }));
+  const prepared = preparing(page);
+  parts.onPrepared(prepared.prepareMs + prepared.detectMs);
   await scope.race(parts.onPlanned(page.plan));
-  const spent: StageTimings[] = [preparing(page)];
+  const spent: StageTimings[] = [prepared];
   const blocks = await Promise.all(
     page.plan.blocks.map(async (_, index) => {
       const read = await readBlock(page, index, parts, spent);
@@ -86,7 +92,7 @@ async function readBlock(
   const patches = page.crops.filter((crop) => crop.blockIndex === blockIndex).map((crop) => crop.patches);
   let read: ReadPlan = {
     plan: { ...page.plan, blocks: [block] },
-    outcomes: [await readCrops(block.crops, patches, parts, spent)],
+    outcomes: [await readCrops(page.pageIndex, block.crops, patches, parts, spent)],
   };
   for (let round = 0; round < mostRereadRounds; round++) {
     const rereads = checkReadings(read.plan, read.outcomes, hints);
@@ -95,7 +101,7 @@ async function readBlock(
       rereads.map(async ({ crops }) => {
         const { image, plan } = page;
         const again = await scope.race(prepare.prepareCrops({ image, slope: plan.slope, crops, pixels: recipe }));
-        return readCrops(crops, again, parts, spent);
+        return readCrops(page.pageIndex, crops, again, parts, spent);
       }),
     );
     read = acceptRereads(read, rereads, answers);
@@ -104,26 +110,29 @@ async function readBlock(
 }
 
 async function readCrops(
+  pageIndex: number,
   crops: PlannedBlock['crops'],
   patches: readonly CropPatches[],
-  { reader, scope, document, priority, recipe }: PageRunParts,
+  { reader, scope, document, priority, recipe, onCrop }: PageRunParts,
   spent: StageTimings[],
 ): Promise<CropOutcome[]> {
   scope.check();
-  const readings = crops.map(({ task, maxTokens }, index) =>
-    reader.read({
+  const readings = crops.map(async ({ task, maxTokens }, index) => {
+    const text = await reader.read({
       flow: document.documentId,
+      part: pageIndex,
       priority,
       task,
       patches: patches[index],
       maxTokens: Math.min(maxTokens ?? unlimited, recipe.maxNewTokens ?? unlimited),
-    }),
-  );
-  const texts = await scope.race(Promise.all(readings));
-  return texts.map((text) => {
-    if (text.ok) spent.push(text.reading.timings);
+    });
+    if (text.ok) {
+      spent.push(text.reading.timings);
+      onCrop(deviceMsOf(text.reading.timings));
+    }
     return toOutcome(text);
   });
+  return scope.race(Promise.all(readings));
 }
 
 function toOutcome(text: CropText): CropOutcome {

@@ -223,6 +223,11 @@ export interface Pool {
   /** Reads a document. Refuses at once with OVERLOADED (`detail.retryAfterMs`) before any decoding when the system is full. */
   parse(input: DocumentInput, options?: ParseOptions): DocumentRun;
   recognize(input: RecognizeInput, options?: RunOptions): RecognizeRun;
+  /**
+   * Throws what `parse` and `recognize` would throw at once for a document like the last ones: OVERLOADED, NO_DEVICE or
+   * SHUTTING_DOWN. For refusing before an input is even received; who passes may still be refused when its input is known.
+   */
+  checkRoom(wishes?: Pick<RunOptions, 'priority' | 'deadlineMs'>): void;
   devices(): readonly DeviceStatus[];
   /** Rejects with DEVICE_UNKNOWN or DEVICE_STATE. */
   control(deviceId: string, action: DeviceAction): Promise<void>;

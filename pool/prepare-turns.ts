@@ -21,6 +21,8 @@ export interface PrepareRun {
 export interface PrepareTurns {
   doorFor(run: PrepareRun): PrepareDoor;
   readonly waitingCount: number;
+  /** Tasks that are with the threads. */
+  readonly startedCount: number;
 }
 
 interface Turn extends QueueEntry {
@@ -95,6 +97,9 @@ export function createPrepareTurns(prepare: PreparePool, atOnce: number, maxWait
     }),
     get waitingCount() {
       return queue.length;
+    },
+    get startedCount() {
+      return startedCount;
     },
   };
 }

@@ -1,4 +1,4 @@
-import type { CropPatches } from '#models';
+import type { CompiledModel, CompileProgress, CompileTarget, CropPatches, ModelFolder } from '#models';
 import type { EngineCapacity, EngineCrop, EngineEvent, StepReport } from './engine/engine.js';
 import type { EngineSetup } from './engine/engine-setup.js';
 import type { Failure } from './errors.js';
@@ -48,3 +48,21 @@ export type HostRequest =
 export type HostReport =
   | { readonly type: 'shard'; readonly shard: number; readonly report: ShardReport }
   | { readonly type: 'exit'; readonly reason: string };
+
+/** What the thread of one compilation is given. */
+export interface CompileOrder {
+  readonly model: ModelFolder;
+  readonly target: CompileTarget;
+  readonly cacheDir: string;
+  /** Shared with the pool; see `compileSlots`. */
+  readonly slots: Int32Array;
+}
+
+/** Places in `CompileOrder.slots`. `isStopped`: not 0 once the graphs are not wanted any more. */
+export const compileSlots = { isStopped: 0 } as const;
+
+/** From that thread to the pool; the last is not `progress`. */
+export type CompileReport =
+  | { readonly type: 'progress'; readonly progress: CompileProgress }
+  | { readonly type: 'compiled'; readonly compiled: CompiledModel }
+  | { readonly type: 'failed'; readonly failure: Failure };

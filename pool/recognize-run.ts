@@ -1,10 +1,20 @@
 import { randomUUID } from 'node:crypto';
-import { createTokenStream, type PromptMessage, type Task, type TokenStream, taskPrompts, tasks } from '#models';
+import {
+  createTokenStream,
+  cropProcessor,
+  imageTokenCount,
+  type PromptMessage,
+  type Task,
+  type TokenStream,
+  taskPrompts,
+  tasks,
+} from '#models';
 import type { GeneratedTokens } from './engine/engine.js';
 import { PoolError } from './errors.js';
 import { createEventChannel, type EventChannel } from './event-channel.js';
+import { peekSize } from './peek-size.js';
 import type { RecognizeEvent, RecognizeInput, RecognizeResult, RecognizeRun, RunOptions } from './pool.js';
-import type { PoolParts } from './pool-parts.js';
+import type { PoolParts, Ticket } from './pool-parts.js';
 import type { PreparedPicture } from './prepare/prepare-protocol.js';
 import { openRunScope, type RunScope } from './run-scope.js';
 import { createStopText } from './stop-text.js';
@@ -35,19 +45,27 @@ async function recognize(
   const files = input.messages.flatMap(({ content }) =>
     content.flatMap((part) => (part.type === 'image' ? [part.bytes] : [])),
   );
-  const ticket = parts.enter({ ...options, bytes: files.reduce((sum, { length }) => sum + length, 0), scope });
+  const kind = taskOf(input);
+  const ticket = enter(input, { files, kind }, options, parts, scope);
   try {
     await scope.race(parts.opened);
     ticket.startPage();
-    const kind = taskOf(input);
-    const pixels = { minPixels: input.minPixels, maxPixels: input.maxPixels };
+    const pixels = pixelsOf(input);
     const prepare = parts.prepareFor({ flow, priority: options.priority ?? 'interactive', signal: scope.signal });
     const pictures = await scope.race(
-      Promise.all(files.map((bytes) => prepare.preparePicture({ bytes, task: kind, pixels }))),
+      Promise.all(
+        files.map(async (bytes) => {
+          const picture = await prepare.preparePicture({ bytes, task: kind, pixels });
+          ticket.finishPrepare(picture.prepareMs);
+          return picture;
+        }),
+      ),
     );
-    ticket.setPages(pictures.map(({ width, height }) => width * height));
     const prepareMs = performance.now() - startedAt;
     const prompt = renderPrompt(input, pictures, parts);
+    const maxTokens = limitTokens(input, prompt.tokenIds.length, parts);
+    const size = { kind, imageTokenCount: prompt.imageTokenCount, promptTokenCount: prompt.tokenIds.length, maxTokens };
+    ticket.setWork({ pageCount: files.length, deviceCost: parts.costModel.cropCost(size) });
     const answer = createAnswer(input, parts, scope, events);
     // Tokens that nobody reads one by one need not cross one by one either.
     const isFollowed = input.isStreamed !== false || (input.stop?.length ?? 0) > 0;
@@ -58,7 +76,7 @@ async function recognize(
       promptIds: prompt.tokenIds,
       images: pictures.map(({ patches }) => patches),
       imageTokenCount: prompt.imageTokenCount,
-      maxTokens: limitTokens(input, prompt.tokenIds.length, parts),
+      maxTokens,
       ...(input.ignoresStop && { ignoresStop: true }),
       ...(isFollowed && { onTokens: answer.take }),
     });
@@ -86,6 +104,37 @@ async function recognize(
     ticket.endPage();
     ticket.leave();
   }
+}
+
+/** A place in the system. What a turn will cost is told by the headers of its pictures, where they have one. */
+function enter(
+  input: RecognizeInput,
+  { files, kind }: { readonly files: readonly Uint8Array[]; readonly kind: Task },
+  options: RunOptions,
+  parts: PoolParts,
+  scope: RunScope,
+): Ticket {
+  try {
+    const { costModel, model, config } = parts;
+    const limits = cropProcessor(model.imageProcessor, kind, pixelsOf(input));
+    const counts = files.map((bytes) => {
+      const size = peekSize(bytes);
+      return size && imageTokenCount(size, limits);
+    });
+    const tokenCount = counts.reduce<number>((sum, count) => sum + (count ?? 0), 0);
+    const maxTokens = Math.min(input.maxTokens ?? config.engine.maxTokens, config.engine.maxTokens);
+    const size = { kind, imageTokenCount: tokenCount, promptTokenCount: tokenCount, maxTokens };
+    const work = counts.includes(null) ? null : { pageCount: files.length, deviceCost: costModel.cropCost(size) };
+    const bytes = files.reduce((sum, { length }) => sum + length, 0);
+    return parts.enter({ ...options, bytes, pageKind: 'picture', work }, scope);
+  } catch (error) {
+    scope.close();
+    throw error;
+  }
+}
+
+function pixelsOf({ minPixels, maxPixels }: RecognizeInput) {
+  return { minPixels, maxPixels };
 }
 
 const zeroCrop = {

@@ -13,6 +13,11 @@ export const noTimings: StageTimings = {
   outputTokenCount: 0,
 };
 
+/** Milliseconds of shards. */
+export function deviceMsOf({ visionMs, prefillMs, decodeMs }: StageTimings): number {
+  return visionMs + prefillMs + decodeMs;
+}
+
 /** Adds up parts, field by field; `totalMs` is the caller's, as parts overlap. */
 export function sumTimings(parts: readonly StageTimings[], totalMs: number): StageTimings {
   const sum: { -readonly [Name in keyof StageTimings]: number } = { ...noTimings };

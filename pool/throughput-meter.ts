@@ -1,42 +1,43 @@
-/** How much cost the pool gets done in a millisecond while it is busy. */
+/** How much cost the pool gets done while it works. */
 export interface ThroughputMeter {
-  /** Tells whether anything runs. Idle time does not count. */
-  setBusy(isBusy: boolean): void;
+  /** Tells how many workers have something to do. Idle time does not count. */
+  setBusy(workerCount: number): void;
   complete(cost: number): void;
-  /** Cost per millisecond; `expected` until enough was seen. */
-  rate(expected: number): number;
+  /** Cost that so many workers get done in a millisecond; 1 each until enough was seen. */
+  rate(workerCount: number): number;
 }
 
-/** Busy time after which an observation weighs half. */
-const halfLifeMs = 10_000;
-/** Busy time below which nothing is known. */
+/** Time of one worker after which an observation weighs half. */
+const halfLifeMs = 30_000;
+/** Time below which nothing is known. */
 const leastSeenMs = 500;
 
+/** Measured for each worker, so that what a pool does that has little to do tells what it can do when it is full. */
 export function createThroughputMeter(now: () => number = () => performance.now()): ThroughputMeter {
-  let busySince: number | null = null;
+  let busyCount = 0;
+  let heardAt = now();
   let seenMs = 0;
   let seenCost = 0;
 
   const advance = (): void => {
-    if (busySince === null) return;
-    const elapsed = now() - busySince;
-    busySince += elapsed;
+    const elapsed = (now() - heardAt) * busyCount;
+    heardAt = now();
     const decay = 0.5 ** (elapsed / halfLifeMs);
     seenMs = seenMs * decay + elapsed;
     seenCost *= decay;
   };
   return {
-    setBusy(isBusy) {
+    setBusy(workerCount) {
       advance();
-      busySince = isBusy ? (busySince ?? now()) : null;
+      busyCount = workerCount;
     },
     complete(cost) {
       advance();
       seenCost += cost;
     },
-    rate(expected) {
+    rate(workerCount) {
       advance();
-      return seenMs < leastSeenMs || seenCost === 0 ? expected : seenCost / seenMs;
+      return seenMs < leastSeenMs || seenCost === 0 ? workerCount : (workerCount * seenCost) / seenMs;
     },
   };
 }

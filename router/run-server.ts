@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { type Config, redactConfig } from '#config';
-import { ModelError, openPool, type Pool } from '#pool';
+import { ModelError, openPool, type Pool, PoolError } from '#pool';
 import { createApp } from './app.js';
 import { type ExitCode, exitCodes } from './commands/exit-code.js';
 import { type HttpServer, openHttpServer } from './http-server.js';
@@ -73,7 +73,8 @@ async function openServing(
   const unusable = new Promise<ModelError>((resolve) => {
     announce(pool, startedAt).catch((error: unknown) => {
       if (error instanceof ModelError) resolve(error);
-      else log.error({ err: error }, 'no device became ready');
+      else if (!(error instanceof PoolError && error.code === 'SHUTTING_DOWN'))
+        log.error({ err: error }, 'no device became ready');
     });
   });
   return {

@@ -69,9 +69,9 @@ export async function compileModel(
   if ((target.device === 'cuda') !== (target.precision === 'fp16')) {
     throw new ModelError('COMPILE_FAILED', `graphs for ${target.device} in ${target.precision} cannot be built`);
   }
-  const key = cacheKey(model, target);
-  const known = findCompiled(cacheDir, key);
+  const known = findCompiledModel(model, target, cacheDir);
   if (known) return known;
+  const key = cacheKey(model, target);
   try {
     mkdirSync(cacheDir, { recursive: true });
     sweepAbandoned(cacheDir);
@@ -97,6 +97,15 @@ export async function compileModel(
   } finally {
     for (const reader of opened) reader.close();
   }
+}
+
+/** The graphs of a model for a target where they are in the cache, whole. */
+export function findCompiledModel(
+  model: ModelFolder,
+  target: CompileTarget,
+  cacheDir: string,
+): CompiledModel | undefined {
+  return findCompiled(cacheDir, cacheKey(model, target));
 }
 
 function buildLayout(weights: SafetensorsReader, layout: LayoutFolder): GraphBundle {

@@ -40,8 +40,6 @@ export interface PreparePool extends TaskMethods {
   /** Lets every thread close its copy of a document. */
   closeDocument(documentId: string): void;
   readonly queueLength: number;
-  /** Tasks that a thread works at. */
-  readonly runningCount: number;
   /** Waits for what runs, then ends the threads; a later task is refused with SHUTTING_DOWN. */
   close(): Promise<void>;
 }
@@ -59,7 +57,6 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
   channel.unref();
   let threads = openThreads();
   let isClosing = false;
-  const unansweredCount = 0;
 
   function openThreads(): Piscina {
     const opened = new Piscina({
@@ -151,9 +148,6 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
     },
     get queueLength() {
       return threads.queueSize;
-    },
-    get runningCount() {
-      return unansweredCount - threads.queueSize;
     },
     async close() {
       if (isClosing) return;

@@ -108,6 +108,7 @@ export interface PictureTask {
 
 export interface PreparedPicture extends PageSize {
   readonly patches: CropPatches;
+  readonly prepareMs: number;
 }
 
 /** Parts of a page as JPEG; an absent box is the whole page. */

@@ -100,11 +100,12 @@ export function preparePicture(call: PrepareCall<PictureTask>) {
   return answer(
     call,
     async ({ bytes, task, pixels }): Promise<PreparedPicture> => {
+      const started = performance.now();
       const format = sniffInput(bytes);
       if (format === 'pdf') throw new ModelError('INPUT_UNSUPPORTED', 'A PDF is not a picture; send it to /v1/parse.');
       const image = await decodeImage(bytes, format, 0, setup.limits);
       const patches = cropToPatches(image, cropProcessor(setup.imageProcessor, task, pixels), task);
-      return { width: image.width, height: image.height, patches };
+      return { width: image.width, height: image.height, patches, prepareMs: performance.now() - started };
     },
     ({ patches }) => [patches.patches.buffer],
   );

@@ -53,6 +53,7 @@ export function registerChatCompletions(app: OpenAPIHono<AppEnv>, parts: RoutePa
   app.openAPIRegistry.register('ChatCompletionRequest', chatRequestSchema);
   app.openapi(route, async (c): Promise<Response> => {
     const deadline = c.get('deadline');
+    pool.checkRoom({ deadlineMs: deadline.remainingMs() });
     const request = checkRequest(await readJson(c, parts));
     if (!isServedName(request.model, pool.model)) throw unknownModel(request.model ?? '', servedNames(pool.model));
 

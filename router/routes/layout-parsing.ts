@@ -54,6 +54,7 @@ export function registerLayoutParsing(app: OpenAPIHono<AppEnv>, parts: RoutePart
   app.openAPIRegistry.registerPath(route);
   app.post(route.path, async (c): Promise<Response> => {
     const deadline = c.get('deadline');
+    pool.checkRoom({ deadlineMs: deadline.remainingMs() });
     const body = await readJson(c, parts);
     const logId = logIdOf(body) ?? c.get('requestId');
     c.set('errorFormat', paddlexErrorFormat(logId));

@@ -78,11 +78,15 @@ export function registerParse(app: OpenAPIHono<AppEnv>, parts: RouteParts): void
     const key = idempotencyKeyOf(c.req);
     const isJob = prefersAsync(c.req);
     if (timeoutMs !== undefined && !isJob) deadline.shorten(timeoutMs);
+    const jobDeadlineMs = timeoutMs ?? maxJobMs;
+    // A key may name a reading that is under way or done, which costs nothing.
+    if (key === undefined)
+      parts.pool.checkRoom({ priority, deadlineMs: isJob ? jobDeadlineMs : deadline.remainingMs() });
 
     const bytes = await readUpload(c, parts);
     const options = { pages, pictures: { page: pictures === 'page' }, priority };
     if (key !== undefined || isJob) {
-      const deadlineMs = isJob ? (timeoutMs ?? maxJobMs) : deadline.remainingMs();
+      const deadlineMs = isJob ? jobDeadlineMs : deadline.remainingMs();
       const startRun: StartRun = (signal) => parts.pool.parse({ bytes }, { ...options, deadlineMs, signal });
       return answerShared(c, parts.readings, { key, isJob, mediaType, bytes, options, startRun });
     }

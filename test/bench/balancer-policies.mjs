@@ -1,33 +1,23 @@
 // The four balancer policies under one heavy-tailed load at 80 % of capacity on 4 simulated devices: sizes log-normal,
 // one page in twenty ten times as long. Usage: node test/bench/balancer-policies.mjs [seconds] (after `npm run build`).
+import { createRandom, drawNormal } from './http/kit.mjs';
 import { drawPage, machine, openSimulatedPool, percentile, readPage, sleep } from './simulated-pool.mjs';
 
 process.env.QUIRE_SIM_IMAGE_MS ??= '6';
 const seconds = Number(process.argv[2] ?? 40);
 const deviceCount = 4;
 
-/** The same numbers for every policy. */
-function randomNumbers(seed) {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return (state + 0.5) / 2 ** 32;
-  };
-}
-function normal(random) {
-  return Math.sqrt(-2 * Math.log(random())) * Math.cos(2 * Math.PI * random());
-}
-
 const pages = new Map();
 const pageOf = async (lineCount) => {
   if (!pages.has(lineCount)) pages.set(lineCount, await drawPage(lineCount));
   return pages.get(lineCount);
 };
-const random = randomNumbers(7);
+// The same numbers for every policy.
+const random = createRandom(7);
 const load = [];
 for (let index = 0; index < 400; index++) {
-  const usual = Math.max(1, Math.min(12, Math.round(3 * Math.exp(0.5 * normal(random)))));
-  load.push({ lineCount: random() < 0.05 ? usual * 10 : usual, gap: -Math.log(random()) });
+  const usual = Math.max(1, Math.min(12, Math.round(3 * Math.exp(0.5 * drawNormal(random)))));
+  load.push({ lineCount: random() < 0.05 ? usual * 10 : usual, gap: -Math.log(1 - random()) });
 }
 for (const { lineCount } of load) await pageOf(lineCount);
 const meanLines = load.reduce((sum, { lineCount }) => sum + lineCount, 0) / load.length;

@@ -1,13 +1,15 @@
 // Work that is known to be parallel must scale: pages a second and the time of one page on 1, 2, 4 and 8 simulated
-// devices. Usage: node test/bench/scaling.mjs (after `npm run build`).
-import { drawPage, machine, openSimulatedPool, percentile, readPage } from './simulated-pool.mjs';
+// devices; with `--real`, on 1 and 2 CPU devices that read with the embedded model, a thread each.
+// Usage: node test/bench/scaling.mjs [--real] (after `npm run build`).
+import { drawPage, machine, openRealPool, openSimulatedPool, percentile, readPage } from './simulated-pool.mjs';
 
+const isReal = process.argv.includes('--real');
 process.env.QUIRE_SIM_IMAGE_MS ??= '6';
-const pagesPerDevice = Number(process.env.PAGES_PER_DEVICE ?? 4);
+const pagesPerDevice = Number(process.env.PAGES_PER_DEVICE ?? (isReal ? 8 : 4));
 const page = await drawPage(24);
 const rows = [];
-for (const deviceCount of [1, 2, 4, 8]) {
-  const pool = await openSimulatedPool(deviceCount);
+for (const deviceCount of isReal ? [1, 2] : [1, 2, 4, 8]) {
+  const pool = await (isReal ? openRealPool : openSimulatedPool)(deviceCount);
   const first = await readPage(pool, page).result;
   const alone = [];
   for (let turn = 0; turn < 3; turn++) {

@@ -1,4 +1,4 @@
-// A real pool whose devices have a fixed speed, and pages for it. Shared by the benchmarks of the pool.
+// Real pools, most of them with devices of a fixed speed, and pages for them. Shared by the benchmarks of the pool.
 import { cpus } from 'node:os';
 import sharp from 'sharp';
 import { configSchema } from '../../dist/config/index.js';
@@ -7,13 +7,18 @@ import { openPool } from '../../dist/pool/index.js';
 const engineModule = new URL('../support/simulated-engine.mjs', import.meta.url).href;
 
 /** Opens a pool of `deviceCount` simulated devices; every one is ready. */
-export async function openSimulatedPool(deviceCount, settings = {}, isolation = 'thread') {
-  const config = configSchema.parse({
-    ...settings,
-    devices: { use: new Array(deviceCount).fill('cpu'), isolation },
-    engine: { maxBatch: 1, ...settings.engine },
-  });
-  const pool = await openPool({ config, engineModule });
+export function openSimulatedPool(deviceCount, settings = {}) {
+  const devices = { use: new Array(deviceCount).fill('cpu'), isolation: 'thread' };
+  return open({ ...settings, devices, engine: { maxBatch: 1 } }, engineModule);
+}
+
+/** Opens a pool of `deviceCount` CPU devices of one thread each, with the embedded model; every one is ready. */
+export function openRealPool(deviceCount) {
+  return open({ devices: { use: new Array(deviceCount).fill('cpu'), cpuThreads: 1 } });
+}
+
+async function open(settings, module) {
+  const pool = await openPool({ config: configSchema.parse(settings), engineModule: module });
   while (!pool.devices().every(({ state }) => state === 'ready'))
     await new Promise((resolve) => setTimeout(resolve, 20));
   return pool;

@@ -1,5 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { runQuire, startQuire } from '../support/quire-process.js';
@@ -30,6 +32,20 @@ describe('quire serve', () => {
     const server = await startQuire([], { untilReady: false });
     const { code } = await server.close();
     expect(code).toBe(0);
+  });
+
+  it('answers while it compiles, and stops in the middle of it without leaving anything', async () => {
+    const cacheDir = mkdtempSync(join(tmpdir(), 'quire-serve-cache-'));
+    const server = await startQuire([], { untilReady: false, env: { QUIRE_CACHE_DIR: cacheDir } });
+    while (readdirSync(cacheDir).length === 0) {
+      expect((await fetch(`${server.url}/livez`)).status).toBe(200);
+    }
+    const { code, stderr } = await server.close();
+    const left = readdirSync(cacheDir).filter((name) => name.startsWith('compiling-'));
+    rmSync(cacheDir, { recursive: true, force: true });
+    expect(code).toBe(0);
+    expect(left).toEqual([]);
+    expect(stderr).not.toContain('no device became ready');
   });
 
   it('ends at once on a second signal', async () => {

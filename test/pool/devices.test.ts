@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { afterEach, expect, it, vi } from 'vitest';
 import {
   eventually,
@@ -83,6 +84,18 @@ it('rests a device that dies again and again, while another one works', async ()
   await Promise.all(read(4));
 });
 
+it('does not rest a device that does much between its deaths', async () => {
+  const { pool } = await opened({
+    settings: two({ restartBackoffMs: 1 }),
+    faults: 'crash-thread:device=cpu:1,step=120',
+  });
+  const device = () => pool.devices()[1];
+  while (device().restartCount < 7) {
+    await Promise.all(read(40));
+    expect(device().state).not.toBe('broken');
+  }
+});
+
 it('drains, resumes and restarts a device on demand', async () => {
   const { pool } = await opened({ settings: two() });
   await eventually(() => pool.devices().every(({ state }) => state === 'ready'));
@@ -127,6 +140,21 @@ it('refuses documents beyond its limit at once, and says when to come again', as
   }
   expect(events.filter(({ type }) => type === 'refused')).toHaveLength(2);
   expect(pool.stats().documentsInFlight).toBe(0);
+});
+
+it('keeps nothing of a document that it refuses', async () => {
+  const { pool } = await opened();
+  await pool.control('cpu:0', 'drain');
+  const { signal } = new AbortController();
+  const timerCount = () => process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+  const before = timerCount();
+  for (let index = 0; index < 20; index++) {
+    const options = { signal, deadlineMs: 600_000 };
+    await expect(readCrop(pool, line, options).result).rejects.toMatchObject({ code: 'NO_DEVICE' });
+    await expect(pool.parse({ bytes: line.bytes }, options).result).rejects.toMatchObject({ code: 'NO_DEVICE' });
+  }
+  expect(getEventListeners(signal, 'abort')).toEqual([]);
+  expect(timerCount()).toBeLessThan(before + 20);
 });
 
 it('finishes what is in flight when it closes, and refuses what comes later', async () => {

@@ -24,7 +24,7 @@ it('hands over no more tasks than there are threads for', async () => {
   const door = turns.doorFor({ flow: 'a', priority: 'interactive', signal: never });
   for (const name of [1, 2, 3]) void door.prepareCrops(crops(name));
   await turnOfLoop();
-  expect([started, turns.waitingCount]).toEqual([[1, 2], 1]);
+  expect([started, turns.waitingCount, turns.startedCount]).toEqual([[1, 2], 1, 2]);
   finish[0]();
   await turnOfLoop();
   expect([started, turns.waitingCount]).toEqual([[1, 2, 3], 0]);

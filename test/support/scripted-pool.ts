@@ -92,6 +92,8 @@ export interface Script {
   readonly failure?: unknown;
   /** Fails after the events of this many pages. */
   readonly failAfterPages?: number;
+  /** Thrown by `checkRoom`. */
+  readonly refusal?: unknown;
   /** Never finishes until its signal says so. */
   readonly hangs?: boolean;
   readonly isReady?: boolean;
@@ -135,6 +137,9 @@ export function createScriptedPool(script: Script = {}): ScriptedPool {
       recognitions.push({ input, options });
       if (!script.reading) throw new PoolError('NO_DEVICE', 'The scripted pool reads no crops.');
       return scriptedRecognition(script, script.reading, options);
+    },
+    checkRoom() {
+      if (script.refusal) throw script.refusal;
     },
     devices: () => script.devices ?? [scriptedDevice],
     async control(deviceId: string, _action: DeviceAction) {

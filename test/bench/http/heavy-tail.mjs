@@ -1,6 +1,7 @@
 // Heavy-tailed load on four simulated devices: one Quire that owns all four, beside nginx in front of four Quire
 // processes of one device each: round-robin, and tuned (least_conn, max_conns=1 and a client that queues).
-//   npm run build && node test/bench/http/heavy-tail.mjs [--count 600] [--load 0.8] [--seed 7] ...
+//   npm run build && node test/bench/http/heavy-tail.mjs [--count 800] [--load 0.8] [--seed 7] ...
+// One seed is one draw of the tail: run several before comparing.
 //
 // A request is a page of printed lines, sent to /layout-parsing with layout detection off: really uploaded, decoded
 // and cut into lines by the server, each line one crop, so that a page is many crops as in real reading. (Detection
@@ -15,14 +16,14 @@ import { startNginx, startServer } from './servers.mjs';
 
 const parameters = readParameters({
   seed: 7,
-  count: 600,
+  count: 800,
   load: 0.8,
   deviceCount: 4,
   medianLines: 5,
   sigma: 0.5,
   tail: 0.05,
   /** Mean time of one device for a page. */
-  pageMs: 800,
+  pageMs: 400,
   arms: 'quire,round-robin,tuned',
 });
 const { seed, count, deviceCount, pageMs } = parameters;

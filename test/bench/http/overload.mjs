@@ -33,13 +33,15 @@ const parameters = readParameters({
   /** Longest wait a server may promise where Retry-After is put to the test. */
   longWaitMs: 10_000,
   patiences: '1000,2000,4000',
+  /** Kilobytes that every file is larger. */
+  padKb: 0,
 });
 const { seed, seconds, factor, deviceCount, pageMs, waitMs } = parameters;
 
 const capacity = (deviceCount * 1000) / pageMs;
 const count = Math.round(capacity * factor * seconds);
 const lengths = drawLengths({ seed, count, ...parameters });
-const pages = await measurePages(lengths);
+const pages = await measurePages(lengths, parameters.padKb);
 const imageMs = pageMs / mean(lengths.map((length) => pages.get(length).imageTokens));
 const server = await startServer({
   engine: 'simulated',

@@ -30,14 +30,16 @@ export function drawArrivals({ seed, count, perSecond }) {
 
 /**
  * Requests for pages of these lengths, each length drawn once, with its image tokens and crops as the server itself
- * counts them: every page is read once by a server with fast devices.
+ * counts them: every page is read once by a server with fast devices. `padKb` makes files as large as photographs are,
+ * by bytes after their end.
  */
-export async function measurePages(lengths) {
+export async function measurePages(lengths, padKb = 0) {
   const server = await startServer({ engine: 'simulated', env: { QUIRE_SIM_IMAGE_MS: '0.02', ...quiet } });
   const pages = new Map();
+  const padding = Buffer.alloc(padKb * 1024, 'quire');
   try {
     for (const lineCount of [...new Set(lengths)].sort((a, b) => a - b)) {
-      const request = linesRequest(await drawPage(lineCount));
+      const request = linesRequest(Buffer.concat([await drawPage(lineCount), padding]));
       const before = await readMetrics(server.url);
       const answer = await send(server.url, request);
       if (answer.status !== 200) throw new Error(`a page of ${lineCount} lines: ${answer.status} ${answer.body}`);
