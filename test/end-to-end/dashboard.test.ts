@@ -14,7 +14,7 @@ const queries = dashboard.panels.flatMap(({ title, targets = [] }) => targets.ma
 
 /** Queries without an answer on a machine without a GPU, or as long as nothing goes wrong. */
 const mayBeEmpty =
-  /quire_gpu_|quire_refusals_total|finish_reason!="stop"|quire_loop_stops|quire_crop_retries|result="wrong"/;
+  /quire_gpu_|quire_device_runtime_door|quire_refusals_total|finish_reason!="stop"|quire_loop_stops|quire_crop_retries|result="wrong"/;
 
 describe('the dashboard over a running server', () => {
   let server: RunningServer;
