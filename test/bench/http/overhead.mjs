@@ -12,12 +12,9 @@
 //   plain calls in the benchmark's own thread, and that time is taken off instead. The ways to and from the prepare
 //   thread now count as the server's.
 // Beside it: a bare node:http server that reads the same body and sends back the same answer.
-// The benchmark collects its own garbage between requests, so that no collection of the client counts as the server's time.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import sharp from 'sharp';
 import { cropProcessor, cropToPatches, openModel, openTokenizer } from '../../../dist/models/index.js';
 import { decodeImage } from '../../../dist/pool/prepare/decode-image.js';
@@ -32,8 +29,6 @@ const parameters = readParameters({ small: 1000, large: 300, warm: 50, seed: 3 }
 process.env.QUIRE_SIM_IMAGE_MS = '0';
 const { openEngine } = await import('./paced-engine.mjs');
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc');
 const direct = await openDirect();
 const server = await startServer({ engine: 'simulated', env: { QUIRE_SIM_IMAGE_MS: '0', ...quiet } });
 const bare = await startBare();
@@ -59,12 +54,9 @@ async function measure(label, picture, count, goalMs) {
   const agent = openAgent(1);
   const samples = { total: [], overStages: [], overDirect: [], prepare: [], direct: [], bare: [] };
   for (let index = -parameters.warm; index < count; index++) {
-    collect();
     const directMs = await direct.read(picture);
-    collect();
     const answer = await send(server.url, { ...request, agent });
     if (answer.status !== 200) throw new Error(`${answer.status} ${answer.error} ${answer.body}`);
-    collect();
     const floor = await send(bare.url, { ...request, agent });
     if (index < 0) continue;
     const total = answer.endedAt - answer.startedAt;
