@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
@@ -171,6 +172,7 @@ describe('two processes', () => {
   it('frees batch slots, blocks and files when clients leave', async () => {
     const { pool } = await opened({ settings });
     const leaving = new AbortController();
+    setMaxListeners(crops.length, leaving.signal);
     const runs = crops.map((crop) => readCrop(pool, crop, { signal: leaving.signal }).result);
     const settled = Promise.allSettled(runs);
     await eventually(() => pool.devices().some(({ kvBlocksUsed }) => kvBlocksUsed > 0));
