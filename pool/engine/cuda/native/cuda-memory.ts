@@ -1,5 +1,6 @@
 import koffi from 'koffi';
 import type { DeviceMemory } from './device-memory.js';
+import { loadLibrary } from './load-library.js';
 import type { OrtLibrary, Pointer } from './ort-library.js';
 
 const hostToDevice = 1;
@@ -20,7 +21,7 @@ export interface CudaMemory extends DeviceMemory {
 
 /** Memory of a CUDA device with a stream of its own, through the runtime library that the provider has loaded. */
 export function openCudaMemory(ort: OrtLibrary, device: number): CudaMemory {
-  const library = koffi.load('libcudart.so.13');
+  const library = loadLibrary('libcudart.so.13');
   const errorText = library.func('const char *cudaGetErrorString(int error)');
   const named = (definition: string) => {
     const called = library.func(definition);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import koffi from 'koffi';
 import type { ElementType } from '#models';
 import { runtimeLibraryDir } from '../provider-files.js';
+import { loadLibrary } from './load-library.js';
 
 /** An object of the runtime or an address on a device. */
 export type Pointer = bigint;
@@ -81,7 +82,7 @@ export interface OrtLibrary {
 /** Opens the library; throws where it or its version is not what is expected. */
 export function openOrtLibrary(): OrtLibrary {
   const file = process.platform === 'win32' ? 'onnxruntime.dll' : 'libonnxruntime.so.1';
-  const library = koffi.load(join(runtimeLibraryDir(), file));
+  const library = loadLibrary(join(runtimeLibraryDir(), file));
   const base = library.func('void *OrtGetApiBase()')();
   const getApi = koffi.decode(koffi.decode(base, 0, 'void *'), koffi.proto('void *(uint32_t version)'));
   const api = getApi(apiVersion);
