@@ -59,7 +59,7 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
   channel.unref();
   let threads = openThreads();
   let isClosing = false;
-  const unansweredCount = 0;
+  let unansweredCount = 0;
 
   function openThreads(): Piscina {
     const opened = new Piscina({
@@ -121,6 +121,7 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
     }
     const call = { input: task, progress: new Int32Array(new SharedArrayBuffer(8)) };
     const stopWatching = watch(call, threads);
+    unansweredCount++;
     let answer: PrepareAnswer<PrepareTasks[Name]['output']>;
     try {
       answer = await threads.run(call, { name, transferList });
@@ -129,6 +130,7 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
       const reason = cause instanceof Error ? cause.message : String(cause);
       throw new PoolError('PREPARE_FAILED', `The thread that prepared the page died: ${reason}`, {}, { cause });
     } finally {
+      unansweredCount--;
       stopWatching();
     }
     if (!answer.ok) throw toError(answer.failure);
