@@ -2,10 +2,13 @@
 //   npm run build && node test/bench/one-page.mjs [--devices 1,2] [--prepareThreads 1] [--pages 0:240,800000:840] [--busy 8]
 //
 // `pages` lists PIXELS:MS, to which a crop is enlarged (0: it is not) and what its crops take one device together. Decoding,
-// layout and cutting are real; the devices sleep. First and last crop: when they are in the queue of the devices.
+// layout and cutting are real, at the pixel limits of the published 0.9B model; the devices sleep. First and last crop: when they are in the queue of the devices.
 // busy: so many pages in flight and devices that take no time, so that the prepare threads are what bounds it; 0: not run.
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { drawPage24, pageCropCount } from './gpu/pictures.mjs';
-import { percentile, readParameters, report } from './http/kit.mjs';
+import { percentile, readParameters, report, root } from './http/kit.mjs';
 import { openSimulatedPool } from './simulated-pool.mjs';
 
 const parameters = readParameters({
@@ -18,13 +21,29 @@ const parameters = readParameters({
 });
 const { turns, busy, busyPages, prepareThreads } = parameters;
 const bytes = await drawPage24();
-const settings = { prepare: { threads: prepareThreads } };
+const model = writeModel();
+const settings = { prepare: { threads: prepareThreads }, model: { dir: model } };
 // The detector runs and nothing it finds counts, so that lines found by their ink are read once.
 const recipeOf = (pixels) => ({
   layoutThreshold: 1,
   mergeLayoutBlocks: false,
   ...(pixels > 0 && { minPixels: pixels }),
 });
+
+/** The embedded model with the published limits, and pages cut as for it: nothing is read, so its weights do not matter. */
+function writeModel() {
+  const dir = mkdtempSync(join(tmpdir(), 'quire-bench-model-'));
+  cpSync(join(root, 'models/pocket'), dir, { recursive: true });
+  const change = (name, values) => {
+    const file = join(dir, name);
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...values }));
+  };
+  const [min_pixels, max_pixels] = [112_896, 1_003_520];
+  const size = { shortest_edge: min_pixels, longest_edge: max_pixels };
+  change('preprocessor_config.json', { min_pixels, max_pixels, size });
+  change('quire.json', { crop: undefined, lineBreaks: undefined, tasks: undefined, table: undefined });
+  return dir;
+}
 
 /** One page, with when its crops were in the queue. */
 async function readPage(pool, pixels) {
@@ -106,6 +125,7 @@ if (busy > 0) {
     'p95 ms': Math.round(percentile(times, 0.95)),
   });
 }
+rmSync(model, { recursive: true });
 report('one-page', {
   parameters,
   tables: { 'One page alone': alone, ...(busy > 0 && { 'A busy server': crowded }) },

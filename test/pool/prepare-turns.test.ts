@@ -3,7 +3,7 @@ import type { PreparePool } from '../../pool/prepare/prepare-pool.js';
 import type { PageTask } from '../../pool/prepare/prepare-protocol.js';
 import { createPrepareTurns } from '../../pool/prepare-turns.js';
 
-const never = new AbortController().signal;
+const never = () => new AbortController().signal;
 const image = { width: 1, height: 1, data: new Uint8Array(3) };
 const crops = (name: number) => ({ image, slope: name, crops: [], pixels: {} });
 const page = (pageIndex: number) => ({ pageIndex }) as PageTask;
@@ -27,7 +27,7 @@ function createHeldThreads() {
 it('hands over no more tasks than there are threads for', async () => {
   const { started, finish, pool } = createHeldThreads();
   const turns = createPrepareTurns(pool, 2, 100);
-  const door = turns.doorFor({ flow: 'a', priority: 'interactive', signal: never });
+  const door = turns.doorFor({ flow: 'a', priority: 'interactive', signal: never() });
   for (const name of [1, 2, 3]) void door.prepareCrops(crops(name));
   await turnOfLoop();
   expect([started, turns.waitingCount]).toEqual([[1, 2], 1]);
@@ -39,8 +39,8 @@ it('hands over no more tasks than there are threads for', async () => {
 it('does not let a long document keep a short one waiting', async () => {
   const { started, finish, pool } = createHeldThreads();
   const turns = createPrepareTurns(pool, 1, 100);
-  const book = turns.doorFor({ flow: 'book', priority: 'interactive', signal: never });
-  const letter = turns.doorFor({ flow: 'letter', priority: 'interactive', signal: never });
+  const book = turns.doorFor({ flow: 'book', priority: 'interactive', signal: never() });
+  const letter = turns.doorFor({ flow: 'letter', priority: 'interactive', signal: never() });
   for (const name of [1, 2, 3, 4]) void book.preparePage(page(name));
   void letter.preparePage(page(100));
   for (let index = 0; index < 3; index++) {
@@ -53,8 +53,8 @@ it('does not let a long document keep a short one waiting', async () => {
 it('cuts a page that was begun before it begins another, whosever it is', async () => {
   const { started, finish, pool } = createHeldThreads();
   const turns = createPrepareTurns(pool, 1, 100);
-  const book = turns.doorFor({ flow: 'book', priority: 'batch', signal: never });
-  const letter = turns.doorFor({ flow: 'letter', priority: 'interactive', signal: never });
+  const book = turns.doorFor({ flow: 'book', priority: 'batch', signal: never() });
+  const letter = turns.doorFor({ flow: 'letter', priority: 'interactive', signal: never() });
   void book.preparePage(page(1));
   void book.preparePage(page(2));
   void letter.preparePage(page(100));
@@ -85,7 +85,7 @@ it('forgets at once what waits for a document that is gone', async () => {
 it('goes on after a task that fails', async () => {
   const pool = { prepareCrops: () => Promise.reject(new Error('broken')) } as unknown as PreparePool;
   const turns = createPrepareTurns(pool, 1, 100);
-  const door = turns.doorFor({ flow: 'a', priority: 'interactive', signal: never });
+  const door = turns.doorFor({ flow: 'a', priority: 'interactive', signal: never() });
   const outcomes = await Promise.allSettled([door.prepareCrops(crops(1)), door.prepareCrops(crops(2))]);
   expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
 });
