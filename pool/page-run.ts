@@ -16,6 +16,7 @@ import {
   type RecipeOptions,
 } from '#models';
 import type { CropReader, CropText } from './crop-reader.js';
+import { cutCrops } from './page-crops.js';
 import { encodePictures } from './page-pictures.js';
 import type { PageOutcome, ParseOptions, PoolEvent, Priority, StageTimings } from './pool.js';
 import type { PreparedPage, SharedDocument } from './prepare/prepare-protocol.js';
@@ -44,22 +45,27 @@ export interface PageRunParts {
 
 /** The engine has its own limit. */
 const unlimited = Number.MAX_SAFE_INTEGER;
+
 /**
- * Reads one page: decode, layout and crops in the prepare pool; every block for itself, read again where its reading
- * cannot be right; then the whole. Rejects when the page cannot be prepared or the run is over; a crop that cannot be
- * read is the failure of its block.
+ * Reads one page: decode and layout in the prepare pool; its crops, cut there too and read as they come; every block for
+ * itself, read again where its reading cannot be right; then the whole. Rejects when the page cannot be prepared or the
+ * run is over; a crop that cannot be read is the failure of its block.
  */
 export async function readPage(pageIndex: number, parts: PageRunParts): Promise<PageOutcome> {
   const { prepare, scope, document, recipe, hints, pictures } = parts;
   const startedAt = performance.now();
   const page = await scope.race(prepare.preparePage({ document, pageIndex, recipe }));
   const prepared = preparing(page);
-  parts.onPrepared(prepared.prepareMs + prepared.detectMs);
   await scope.race(parts.onPlanned(page.plan));
   const spent: StageTimings[] = [prepared];
+  const crops = page.plan.blocks.flatMap((block) => block.crops);
+  const patches = cutCrops(page, crops, parts, spent);
+  void Promise.allSettled([...patches]).then(() =>
+    parts.onPrepared(prepared.detectMs + spent.reduce((sum, { prepareMs }) => sum + prepareMs, 0)),
+  );
   const blocks = await Promise.all(
-    page.plan.blocks.map(async (_, index) => {
-      const read = await readBlock(page, index, parts, spent);
+    page.plan.blocks.map(async (planned, index) => {
+      const read = await readBlock(page, planned, patches.splice(0, planned.crops.length), parts, spent);
       const block = assembleBlock(read.plan.blocks[0], read.outcomes[0], index + 1, hints);
       if (!isGone(read.plan.blocks[0], block)) await scope.race(parts.onBlock(block));
       return read;
@@ -83,26 +89,20 @@ export async function readPage(pageIndex: number, parts: PageRunParts): Promise<
 /** One block of the plan, as a plan of its own: no block waits for another. */
 async function readBlock(
   page: PreparedPage,
-  blockIndex: number,
+  block: PlannedBlock,
+  patches: readonly Promise<CropPatches>[],
   parts: PageRunParts,
   spent: StageTimings[],
 ): Promise<ReadPlan> {
-  const { prepare, scope, recipe, hints } = parts;
-  const block = page.plan.blocks[blockIndex];
-  const patches = page.crops.filter((crop) => crop.blockIndex === blockIndex).map((crop) => crop.patches);
   let read: ReadPlan = {
     plan: { ...page.plan, blocks: [block] },
     outcomes: [await readCrops(page.pageIndex, block.crops, patches, parts, spent)],
   };
   for (let round = 0; round < mostRereadRounds; round++) {
-    const rereads = checkReadings(read.plan, read.outcomes, hints);
+    const rereads = checkReadings(read.plan, read.outcomes, parts.hints);
     if (rereads.length === 0) break;
     const answers = await Promise.all(
-      rereads.map(async ({ crops }) => {
-        const { image, plan } = page;
-        const again = await scope.race(prepare.prepareCrops({ image, slope: plan.slope, crops, pixels: recipe }));
-        return readCrops(page.pageIndex, crops, again, parts, spent);
-      }),
+      rereads.map(({ crops }) => readCrops(page.pageIndex, crops, cutCrops(page, crops, parts, spent), parts, spent)),
     );
     read = acceptRereads(read, rereads, answers);
   }
@@ -112,18 +112,20 @@ async function readBlock(
 async function readCrops(
   pageIndex: number,
   crops: PlannedBlock['crops'],
-  patches: readonly CropPatches[],
+  patches: readonly Promise<CropPatches>[],
   { reader, scope, document, priority, recipe, onCrop }: PageRunParts,
   spent: StageTimings[],
 ): Promise<CropOutcome[]> {
-  scope.check();
   const readings = crops.map(async ({ task, maxTokens }, index) => {
+    const cut = await patches[index];
+    // A crop of a run that is over would have nobody to take it back.
+    scope.check();
     const text = await reader.read({
       flow: document.documentId,
       part: pageIndex,
       priority,
       task,
-      patches: patches[index],
+      patches: cut,
       maxTokens: Math.min(maxTokens ?? unlimited, recipe.maxNewTokens ?? unlimited),
     });
     if (text.ok) {
@@ -148,7 +150,6 @@ function isEmpty(outcomes: readonly CropOutcome[]): boolean {
   return outcomes.every((outcome) => 'error' in outcome || outcome.text.trim() === '');
 }
 
-function preparing({ timings }: PreparedPage): StageTimings {
-  const { decodeMs, detectMs, planMs, cropMs } = timings;
-  return { ...noTimings, prepareMs: decodeMs + planMs + cropMs, detectMs };
+function preparing({ timings: { decodeMs, detectMs, planMs } }: PreparedPage): StageTimings {
+  return { ...noTimings, prepareMs: decodeMs + planMs, detectMs };
 }

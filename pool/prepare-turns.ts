@@ -17,6 +17,9 @@ export interface PrepareRun {
 /**
  * Shares the prepare threads as the queue of crops shares the devices: fairly among documents, interactive ones first,
  * and what was cancelled is gone at once. Piscina's own queue knows neither, so it is kept next to empty.
+ *
+ * Crops go before everything else, as their page had its turn: a page that was begun reaches the devices before another
+ * is begun, and threads that have nothing else to do cut it together.
  */
 export interface PrepareTurns {
   doorFor(run: PrepareRun): PrepareDoor;
@@ -29,7 +32,7 @@ interface Turn extends QueueEntry {
   readonly start: () => void;
 }
 
-/** Rough milliseconds, for the sharing alone. */
+/** Rough milliseconds, for the sharing alone; a page with its crops. */
 const costs: Readonly<Record<PrepareTaskName, number>> = {
   openDocument: 5,
   preparePage: 250,
@@ -42,42 +45,45 @@ const ageingMs = 5000;
 
 /** `atOnce` tasks are with the threads at a time: one for each, and one at hand. */
 export function createPrepareTurns(prepare: PreparePool, atOnce: number, maxWaiting: number): PrepareTurns {
-  const queue = new CropQueue<Turn>({ maxLength: maxWaiting, ageingMs, now: () => performance.now() });
+  const options = { maxLength: maxWaiting, ageingMs, now: () => performance.now() };
+  const begun = new CropQueue<Turn>(options);
+  const queue = new CropQueue<Turn>(options);
   let startedCount = 0;
   let nextId = 1;
 
   function startNext(): void {
     while (startedCount < atOnce) {
-      const turn = queue.shift();
+      const turn = begun.shift() ?? queue.shift();
       if (!turn) return;
       startedCount++;
       turn.start();
     }
   }
 
-  function waitForTurn({ flow, priority, signal }: PrepareRun, cost: number): Promise<void> {
+  function waitForTurn({ flow, priority, signal }: PrepareRun, name: PrepareTaskName): Promise<void> {
+    const waiting = name === 'prepareCrops' ? begun : queue;
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(signal.reason);
         return;
       }
       const leave = (): void => {
-        queue.remove(flow, ({ id }) => id === turn.id);
+        waiting.remove(flow, ({ id }) => id === turn.id);
         reject(signal.reason);
       };
       const start = (): void => {
         signal.removeEventListener('abort', leave);
         resolve();
       };
-      const turn: Turn = { id: nextId++, flow, priority, cost, start };
+      const turn: Turn = { id: nextId++, flow, priority, cost: costs[name], start };
       signal.addEventListener('abort', leave, { once: true });
-      queue.push(turn);
+      waiting.push(turn);
       startNext();
     });
   }
 
-  async function inTurn<T>(run: PrepareRun, cost: number, task: () => Promise<T>): Promise<T> {
-    await waitForTurn(run, cost);
+  async function inTurn<T>(run: PrepareRun, name: PrepareTaskName, task: () => Promise<T>): Promise<T> {
+    await waitForTurn(run, name);
     try {
       return await task();
     } finally {
@@ -88,15 +94,15 @@ export function createPrepareTurns(prepare: PreparePool, atOnce: number, maxWait
 
   return {
     doorFor: (run) => ({
-      openDocument: (task) => inTurn(run, costs.openDocument, () => prepare.openDocument(task)),
-      preparePage: (task) => inTurn(run, costs.preparePage, () => prepare.preparePage(task)),
-      prepareCrops: (task) => inTurn(run, costs.prepareCrops, () => prepare.prepareCrops(task)),
-      preparePicture: (task) => inTurn(run, costs.preparePicture, () => prepare.preparePicture(task)),
-      encodeJpegs: (task) => inTurn(run, costs.encodeJpegs, () => prepare.encodeJpegs(task)),
-      drawLayout: (task) => inTurn(run, costs.drawLayout, () => prepare.drawLayout(task)),
+      openDocument: (task) => inTurn(run, 'openDocument', () => prepare.openDocument(task)),
+      preparePage: (task) => inTurn(run, 'preparePage', () => prepare.preparePage(task)),
+      prepareCrops: (task) => inTurn(run, 'prepareCrops', () => prepare.prepareCrops(task)),
+      preparePicture: (task) => inTurn(run, 'preparePicture', () => prepare.preparePicture(task)),
+      encodeJpegs: (task) => inTurn(run, 'encodeJpegs', () => prepare.encodeJpegs(task)),
+      drawLayout: (task) => inTurn(run, 'drawLayout', () => prepare.drawLayout(task)),
     }),
     get waitingCount() {
-      return queue.length;
+      return begun.length + queue.length;
     },
     get startedCount() {
       return startedCount;

@@ -18,7 +18,7 @@ const leastArea = 3;
 const mostComponents = 30_000;
 
 /** Connected components (eight neighbours) of a mask, in the order of their first pixel. */
-export function findComponents({ width, height, bits }: Pick<InkMask, 'width' | 'height' | 'bits'>): InkComponent[] {
+export function findComponents({ width, bits }: Pick<InkMask, 'width' | 'bits'>): InkComponent[] {
   const parents: number[] = [];
   const starts: number[] = [];
   const ends: number[] = [];
@@ -33,10 +33,14 @@ export function findComponents({ width, height, bits }: Pick<InkMask, 'width' | 
   };
   let above = 0;
   let aboveEnd = 0;
-  for (let y = 0; y < height; y++) {
-    const first = starts.length;
+  // From one row with ink to the next: most of a page is paper.
+  for (let at = bits.indexOf(1), lastY = -1; at >= 0; at = bits.indexOf(1, (lastY + 1) * width)) {
+    const y = Math.floor(at / width);
     const row = y * width;
-    for (let x = bits.indexOf(1, row) - row; x >= 0 && x < width; ) {
+    const first = starts.length;
+    if (y > lastY + 1) above = aboveEnd;
+    lastY = y;
+    for (let x = at - row; x < width; ) {
       const start = x;
       while (x < width && bits[row + x]) x++;
       const run = starts.length;

@@ -12,23 +12,21 @@ import {
   type RgbImage,
   type Session,
 } from '#models';
-import type { PreparedCrop, PreparedPage, PrepareSetup } from './prepare-protocol.js';
+import type { PreparedPage, PrepareSetup } from './prepare-protocol.js';
 
-/** What turning pixels into crops needs besides the page. */
+/** What planning a page needs besides its pixels. */
 export interface PageStage {
   readonly setup: Pick<PrepareSetup, 'hints' | 'imageProcessor' | 'layout'>;
   /** The layout detector, where the thread has one. */
   readonly detector: Session | null;
 }
 
-/** Everything between a page's pixels and the reader: layout, plan, crops, patches. */
-export async function preparePixels(
+/** Finds out what there is to read on a page, and how it is cut. */
+export async function layOutPage(
   image: RgbImage,
   recipe: RecipeOptions,
   { setup, detector }: PageStage,
-): Promise<
-  Pick<PreparedPage, 'plan' | 'detections' | 'crops'> & { timings: Omit<PreparedPage['timings'], 'decodeMs'> }
-> {
+): Promise<Pick<PreparedPage, 'plan' | 'detections'> & { timings: Omit<PreparedPage['timings'], 'decodeMs'> }> {
   const { patchSize, mergeSize } = setup.imageProcessor;
   const { minPixels, maxPixels } = cropProcessor(setup.imageProcessor, 'ocr', recipe);
   const limits = { cellSide: patchSize * mergeSize, minPixels, maxPixels };
@@ -42,22 +40,10 @@ export async function preparePixels(
   const detected = performance.now();
   const plan = selection ? planPage(image, selection.regions, options) : planWholePage(image, options);
   const planned = performance.now();
-  const crops = plan.blocks.flatMap((block, blockIndex) =>
-    block.crops.map(
-      (crop, cropIndex): PreparedCrop => ({
-        blockIndex,
-        cropIndex,
-        task: crop.task,
-        patches: cropPatches(image, plan.slope, crop, recipe, setup),
-      }),
-    ),
-  );
-  const cut = performance.now();
   return {
     plan,
     detections: selection?.boxes.map(({ label, box, score }, order) => ({ label, box, score, order })) ?? [],
-    crops,
-    timings: { detectMs: detected - started, planMs: planned - detected, cropMs: cut - planned },
+    timings: { detectMs: detected - started, planMs: planned - detected },
   };
 }
 

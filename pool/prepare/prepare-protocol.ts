@@ -65,7 +65,7 @@ export interface PageTask {
   readonly recipe: RecipeOptions;
 }
 
-/** One page, ready to be read. */
+/** One page, ready to be cut. */
 export interface PreparedPage {
   readonly pageIndex: number;
   /** The upright page in shared memory; crops and pictures can be cut from it again. */
@@ -73,30 +73,27 @@ export interface PreparedPage {
   readonly plan: PagePlan;
   /** Detections before the overlap filter. */
   readonly detections: readonly Region[];
-  /** One for each crop of the plan: blocks in order, crops of a block in order. Buffers are transferred. */
-  readonly crops: readonly PreparedCrop[];
-  /** Milliseconds: decoding or rendering, the layout detector, planning, cutting and resizing. */
+  /** Milliseconds: decoding or rendering, the layout detector, planning. */
   readonly timings: {
     readonly decodeMs: number;
     readonly detectMs: number;
     readonly planMs: number;
-    readonly cropMs: number;
   };
 }
 
-export interface PreparedCrop {
-  readonly blockIndex: number;
-  readonly cropIndex: number;
-  readonly task: Task;
-  readonly patches: CropPatches;
-}
-
-/** Further crops of a page that was prepared before, for reading a part again. */
+/** Crops of a page that was prepared before. */
 export interface CropsTask {
   readonly image: RgbImage;
   readonly slope: number;
   readonly crops: readonly PlannedCrop[];
   readonly pixels: RequestedPixels;
+}
+
+export interface CutCrops {
+  /** One for each crop of the task. Buffers are transferred. */
+  readonly patches: readonly CropPatches[];
+  /** Milliseconds of cutting and resizing. */
+  readonly cropMs: number;
 }
 
 /** A picture of the chat API: one crop, no layout. */
@@ -130,7 +127,7 @@ export interface LayoutPictureTask extends Omit<JpegTask, 'boxes'> {
 export interface PrepareTasks {
   openDocument: { readonly input: SharedDocument; readonly output: OpenedDocument };
   preparePage: { readonly input: PageTask; readonly output: PreparedPage };
-  prepareCrops: { readonly input: CropsTask; readonly output: readonly CropPatches[] };
+  prepareCrops: { readonly input: CropsTask; readonly output: CutCrops };
   preparePicture: { readonly input: PictureTask; readonly output: PreparedPicture };
   drawLayout: { readonly input: LayoutPictureTask; readonly output: Uint8Array };
   encodeJpegs: { readonly input: JpegTask; readonly output: readonly Uint8Array[] };

@@ -1,7 +1,7 @@
 import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina';
 import sharp from 'sharp';
-import { type CropPatches, cropProcessor, cropToPatches, ModelError, type RgbImage, type Session } from '#models';
+import { cropProcessor, cropToPatches, ModelError, type RgbImage, type Session } from '#models';
 import { openSession } from '../engine/session.js';
 import { type Failure, PoolError } from '../errors.js';
 import { decodeImage } from './decode-image.js';
@@ -9,9 +9,10 @@ import { drawLayout as drawRegions } from './draw-layout.js';
 import { encodeJpegs as encodeAll } from './encode-jpegs.js';
 import { decodePage, openDocument as openShared } from './open-document.js';
 import { createPdfCache } from './pdf-cache.js';
-import { cropPatches, preparePixels } from './prepare-page.js';
+import { cropPatches, layOutPage } from './prepare-page.js';
 import {
   type CropsTask,
+  type CutCrops,
   callSlots,
   type DocumentClosed,
   type JpegTask,
@@ -73,26 +74,25 @@ export function openDocument(call: PrepareCall<SharedDocument>) {
 }
 
 export function preparePage(call: PrepareCall<PageTask>) {
-  return answer(
-    call,
-    async ({ document, pageIndex, recipe }): Promise<PreparedPage> => {
-      const started = performance.now();
-      const image = toShared(await decodePage(document, pageIndex, setup.limits, pdfs));
-      const decodeMs = performance.now() - started;
-      const stage = { setup, detector: recipe.useLayoutDetection ? await openDetector(call.progress) : null };
-      const { plan, detections, crops, timings } = await preparePixels(image, recipe, stage);
-      return { pageIndex, image, plan, detections, crops, timings: { decodeMs, ...timings } };
-    },
-    ({ crops }) => crops.map(({ patches }) => patches.patches.buffer),
-  );
+  return answer(call, async ({ document, pageIndex, recipe }): Promise<PreparedPage> => {
+    const started = performance.now();
+    const image = toShared(await decodePage(document, pageIndex, setup.limits, pdfs));
+    const decodeMs = performance.now() - started;
+    const stage = { setup, detector: recipe.useLayoutDetection ? await openDetector(call.progress) : null };
+    const { plan, detections, timings } = await layOutPage(image, recipe, stage);
+    return { pageIndex, image, plan, detections, timings: { decodeMs, ...timings } };
+  });
 }
 
 export function prepareCrops(call: PrepareCall<CropsTask>) {
   return answer(
     call,
-    async ({ image, slope, crops, pixels }) =>
-      crops.map((crop): CropPatches => cropPatches(image, slope, crop, pixels, setup)),
-    (patches) => patches.map((crop) => crop.patches.buffer),
+    async ({ image, slope, crops, pixels }): Promise<CutCrops> => {
+      const started = performance.now();
+      const patches = crops.map((crop) => cropPatches(image, slope, crop, pixels, setup));
+      return { patches, cropMs: performance.now() - started };
+    },
+    ({ patches }) => patches.map((crop) => crop.patches.buffer),
   );
 }
 

@@ -53,8 +53,12 @@ export function createPoolGauges(registry: Registry, pool: Pick<Pool, 'stats' | 
   ofPool('queue_cost', 'Cost units that wait.', (stats) => stats.queuedCost);
   ofPool('running_cost', 'Cost units in batches.', (stats) => stats.runningCost);
   ofPool('held_bytes', 'Bytes of input and pixels held.', (stats) => stats.bytesHeld);
-  ofPool('prepare_queue_tasks', 'Pages that wait for a prepare thread.', (stats) => stats.prepareQueued);
-  ofPool('prepare_running_tasks', 'Pages being decoded or cut.', (stats) => stats.prepareRunning);
+  ofPool(
+    'prepare_queue_tasks',
+    'Pages, crops and pictures that wait for a prepare thread.',
+    (stats) => stats.prepareQueued,
+  );
+  ofPool('prepare_running_tasks', 'Pages, crops and pictures being decoded or cut.', (stats) => stats.prepareRunning);
   ofPool('predicted_wait_seconds', 'Wait that a new crop would have.', (stats) => stats.predictedWaitMs / 1000);
   new Gauge({
     name: 'quire_ready',

@@ -37,7 +37,7 @@ describe('with the embedded bundle', () => {
     rmSync(cacheDir, { recursive: true, force: true });
   });
 
-  test('a page becomes its plan and the patches of every crop', async () => {
+  test('a page becomes its plan, and its crops the same patches in one task or in several', async () => {
     const document = pool.share(readFileSync(join(pocketDir, 'layout/samples/page0.png')));
     const { kind, pages } = await pool.openDocument(document);
     expect([kind, pages.length]).toEqual(['image', 1]);
@@ -46,19 +46,17 @@ describe('with the embedded bundle', () => {
     expect(page.image.data.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(page.detections.length).toBeGreaterThan(3);
     const planned = page.plan.blocks.flatMap((block) => block.crops);
-    expect(page.crops.map(({ task }) => task)).toEqual(planned.map(({ task }) => task));
-    expect(page.crops.length).toBeGreaterThan(3);
-    for (const { patches } of page.crops) {
-      expect(patches.patches.length).toBe(patches.gridHeight * patches.gridWidth * 588);
+    expect(planned.length).toBeGreaterThan(3);
+    const { image, plan } = page;
+    const cut = (crops: typeof planned) => pool.prepareCrops({ image, slope: plan.slope, crops, pixels: {} });
+    const whole = await cut(planned);
+    expect(whole.patches.length).toBe(planned.length);
+    for (const { patches, gridHeight, gridWidth } of whole.patches) {
+      expect(patches.length).toBe(gridHeight * gridWidth * 588);
     }
-    // Cut again, a crop is the same.
-    const again = await pool.prepareCrops({
-      image: page.image,
-      slope: page.plan.slope,
-      crops: planned.slice(0, 2),
-      pixels: {},
-    });
-    expect(again).toEqual(page.crops.slice(0, 2).map(({ patches }) => patches));
+    expect(whole.cropMs).toBeGreaterThan(0);
+    const pieces = await Promise.all([cut(planned.slice(0, 1)), cut(planned.slice(1, 3)), cut(planned.slice(3))]);
+    expect(pieces.flatMap(({ patches }) => patches)).toEqual(whole.patches);
   });
 
   test('without layout a page is one block of the asked kind', async () => {
@@ -67,7 +65,7 @@ describe('with the embedded bundle', () => {
     const page = await pool.preparePage({ document, pageIndex: 1, recipe });
     expect([page.pageIndex, page.image.width, page.image.height]).toEqual([1, 288, 144]);
     expect(page.plan.blocks.map(({ label, box }) => [label, box])).toEqual([['display_formula', [0, 0, 288, 144]]]);
-    expect(page.crops.map(({ task }) => task)).toEqual(['formula']);
+    expect(page.plan.blocks[0].crops.map(({ task }) => task)).toEqual(['formula']);
     pool.closeDocument(document.documentId);
   });
 
@@ -143,7 +141,8 @@ describe('threads that die', () => {
     async (behaviour) => {
       const pool = openWith('dying-prepare-worker.mjs', 1);
       for (let round = 0; round < 3; round++) {
-        await expect(ask(pool, behaviour)).rejects.toMatchObject({ name: 'PoolError', code: 'PREPARE_FAILED' });
+        const dying = ask(pool, behaviour);
+        await expect(dying).rejects.toMatchObject({ name: 'PoolError', code: 'PREPARE_FAILED' });
         expect((await ask(pool, 'good')).pages[0].width).toBe(144);
       }
       await pool.close();
