@@ -3,7 +3,7 @@ import { findComponents } from '../../../models/layout/ink-components.js';
 
 function componentsOf(...rows: string[]) {
   const bits = Uint8Array.from(rows.join(''), (mark) => (mark === '#' ? 1 : 0));
-  return findComponents({ width: rows[0].length, height: rows.length, bits });
+  return findComponents({ width: rows[0].length, bits });
 }
 
 describe('findComponents', () => {
