@@ -38,7 +38,7 @@ export function cutCrops(
 }
 
 /** Neighbours together, as long as they are small. */
-export function groupCrops(crops: readonly PlannedCrop[]): PlannedCrop[][] {
+function groupCrops(crops: readonly PlannedCrop[]): PlannedCrop[][] {
   const groups: PlannedCrop[][] = [];
   let pixels = 0;
   for (const crop of crops) {
