@@ -115,7 +115,7 @@ const pool = z.strictObject({
     .enum(['least-cost', 'least-connections', 'round-robin', 'random'])
     .default('least-cost')
     .describe('Which shard takes the next crop.'),
-  maxDocuments: z.number().int().min(1).default(256).describe('Documents in the system at once.'),
+  maxDocuments: z.number().int().min(1).default(2048).describe('Documents in the system at once.'),
   maxQueuedCrops: z.number().int().min(1).default(20_000).describe('Crops that may wait.'),
   maxHeldBytes: bytes(2 * 1024 ** 3).describe('Bytes of input and pixels held at once.'),
   maxPredictedWaitMs: milliseconds(120_000).describe('A request whose predicted wait is longer is refused with 429.'),

@@ -91,6 +91,9 @@ async function recognize(
     const timings = crop ? crop.reading.timings : { ...zeroCrop, imageTokenCount: prompt.imageTokenCount };
     return {
       ...answer.result(),
+      get tokenTexts() {
+        return answer.tokenTexts();
+      },
       finishReason: crop ? crop.reading.finishReason : 'stop',
       promptTokenCount: prompt.tokenIds.length,
       timings: { ...timings, prepareMs, totalMs, outputTokenCount: answer.result().outputTokenCount },
@@ -179,7 +182,10 @@ function createAnswer(
       type: 'delta',
       text: piece,
       tokenIds: ids,
-      tokenTexts: ids.map(textOfToken),
+      // Hardly anybody asks, and it takes longer than all the rest.
+      get tokenTexts() {
+        return ids.map(textOfToken);
+      },
       logprobs: waiting.logprobs.splice(0),
     };
     writing = writing.then(() => scope.race(events.write(event)));
@@ -210,13 +216,8 @@ function createAnswer(
       tell(isStopped ? piece : piece + stopText.end());
     },
     written: () => writing,
-    result: () => ({
-      text,
-      tokenIds,
-      tokenTexts: tokenIds.map(textOfToken),
-      logprobs,
-      outputTokenCount: tokenIds.length,
-    }),
+    result: () => ({ text, tokenIds, logprobs, outputTokenCount: tokenIds.length }),
+    tokenTexts: () => tokenIds.map(textOfToken),
   };
 }
 

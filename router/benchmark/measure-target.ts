@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { BenchError } from './bench-error.js';
 import type { BenchOptions } from './bench-options.js';
 import type { BenchProgress } from './bench-progress.js';
@@ -26,6 +27,8 @@ export async function measureTarget(
   { options, pages, report, progress, stop }: MeasureTargetParts,
 ): Promise<void> {
   const { signal } = stop;
+  // Every request listens to it.
+  setMaxListeners(0, signal);
   const run: BenchRun = { target: target.about, points: [] };
   report.runs.push(run);
   void target.died.then((reason) => stop.abort(new BenchError('TARGET_DIED', reason)));

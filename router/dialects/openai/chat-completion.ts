@@ -58,10 +58,10 @@ export function toUsage({ promptTokenCount, outputTokenCount }: RecognizeResult)
   };
 }
 
-export function toLogprobs({ tokenTexts, logprobs }: ScoredTokens, { topLogprobs }: LogprobOptions): Logprobs | null {
+export function toLogprobs(tokens: ScoredTokens, { topLogprobs }: LogprobOptions): Logprobs | null {
   if (topLogprobs === undefined) return null;
-  const content = tokenTexts.map((token, index) => {
-    const scored = { token, logprob: logprobs[index], bytes: [...Buffer.from(token)] };
+  const content = tokens.tokenTexts.map((token, index) => {
+    const scored = { token, logprob: tokens.logprobs[index], bytes: [...Buffer.from(token)] };
     // Greedy decoding took the likeliest token, so the first place of the list is known.
     return { ...scored, top_logprobs: topLogprobs > 0 ? [scored] : [] };
   });
