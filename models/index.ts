@@ -43,7 +43,7 @@ export {
   loopLimitsFor,
   type Repetition,
 } from './generation/loop-guard.js';
-export { createPagedInputs, type PagedInputs, type PagedRow } from './generation/paged-inputs.js';
+export { createPagedInputs, isStep, type PagedInputs, type PagedRow } from './generation/paged-inputs.js';
 export {
   createPrefillInputs,
   type PrefillBatch,

@@ -69,9 +69,9 @@ export async function compileModel(
   if ((target.device === 'cuda') !== (target.precision === 'fp16')) {
     throw new ModelError('COMPILE_FAILED', `graphs for ${target.device} in ${target.precision} cannot be built`);
   }
-  const known = findCompiledModel(model, target, cacheDir);
-  if (known) return known;
   const key = cacheKey(model, target);
+  const known = findCompiled(cacheDir, key);
+  if (known) return known;
   try {
     mkdirSync(cacheDir, { recursive: true });
     sweepAbandoned(cacheDir);

@@ -29,9 +29,14 @@ export interface PagedInputs {
   readonly last_index: Tensor<'int64'>;
 }
 
+/** Whether a run has single tokens alone: no prompt, no picture. */
+export function isStep(rows: readonly PagedRow[]): boolean {
+  return rows.every(({ ids, grids }) => ids.length === 1 && grids.length === 0);
+}
+
 /** Packs the rows of a run one after another. Rows of single tokens alone make a step, the fast path of the graph. */
 export function createPagedInputs(rows: readonly PagedRow[], imageTokenId: number, blockSize: number): PagedInputs {
-  const isStep = rows.every(({ ids, grids }) => ids.length === 1 && grids.length === 0);
+  const isStepRun = isStep(rows);
   const starts = [0];
   for (const { ids } of rows) starts.push((starts.at(-1) as number) + ids.length);
   const total = starts.at(-1) as number;
@@ -42,9 +47,9 @@ export function createPagedInputs(rows: readonly PagedRow[], imageTokenId: numbe
   });
   const lengths = rows.map(({ ids, pastLength }) => pastLength + ids.length);
   const mostTokens = Math.ceil(Math.max(...lengths) / blockSize) * blockSize;
-  const bounds = [Math.max(...rows.map(({ ids }) => ids.length)), mostTokens, isStep ? Math.min(...lengths) : 0];
+  const bounds = [Math.max(...rows.map(({ ids }) => ids.length)), mostTokens, isStepRun ? Math.min(...lengths) : 0];
   return {
-    is_step: { type: 'bool', dims: [], data: Uint8Array.of(Number(isStep)) },
+    is_step: { type: 'bool', dims: [], data: Uint8Array.of(Number(isStepRun)) },
     input_ids: int64(
       rows.flatMap(({ ids }) => ids as number[]),
       [total],
@@ -60,7 +65,7 @@ export function createPagedInputs(rows: readonly PagedRow[], imageTokenId: numbe
       starts.slice(1).map((end) => end - 1),
       [rows.length],
     ),
-    ...(isStep ? unusedPromptInputs : promptInputs(rows, total, imageTokenId)),
+    ...(isStepRun ? unusedPromptInputs : promptInputs(rows, total, imageTokenId)),
   };
 }
 

@@ -1,5 +1,4 @@
 import type { TextConfig } from '../../reader-config.js';
-import type { WeightSource } from '../graph-builder.js';
 import type { Linear } from '../linear.js';
 import type { ReaderWeights } from '../reader-weights.js';
 import { pairedOrder, reordered, stacked } from './reordered-weights.js';
@@ -52,11 +51,13 @@ function fused(
   queryOrder: (row: number) => number,
 ): Linear {
   return (graph, x, { names, outputSizes }) => {
-    const orders = [queryOrder, pairedOrder(headDim), (row: number) => row];
-    const sources = names.map((name, part): WeightSource => {
-      const shape = [outputSizes[part], hiddenSize] as const;
-      return reordered(weights, name, shape, label, { rows: orders[part] });
-    });
+    const [query, key, value] = names;
+    const [queryShape, keyShape, valueShape] = outputSizes.map((size) => [size, hiddenSize] as const);
+    const sources = [
+      reordered(weights, query, queryShape, label, { rows: queryOrder }),
+      reordered(weights, key, keyShape, 'paired', { rows: pairedOrder(headDim) }),
+      weights.rows([value], [valueShape]),
+    ];
     const name = `${names.join('+')} (${label})`;
     const rowCount = outputSizes.reduce((sum, size) => sum + size, 0);
     const matrix = graph.weight(name, [rowCount, hiddenSize], stacked(weights, sources, name));

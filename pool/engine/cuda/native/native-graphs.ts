@@ -2,6 +2,7 @@ import {
   type CropPatches,
   createCudaVisionInputs,
   createPagedInputs,
+  isStep,
   type ModelFolder,
   type PagedRow,
   pagedBlockSize,
@@ -10,14 +11,14 @@ import {
 import { BatchingChoice } from '../batching-choice.js';
 import type { EngineGraphs, PagedResult, PagedRun } from '../engine-graphs.js';
 import { aligned, type DeviceMemory, Scratch } from './device-memory.js';
-import type { DeviceWeights } from './device-weights.js';
-import type { KvPoolMemory } from './kv-pool-memory.js';
+import type { DeviceTensors } from './device-tensors.js';
 import type { Binding, NativeRuntime, NativeSession } from './native-session.js';
 import type { Pointer } from './ort-library.js';
 import { RecordedStep } from './recorded-step.js';
 import type { RecordingLock } from './recording-lock.js';
 import { type StepKind, stepShape } from './step-shape.js';
 import { bindInputs } from './tensor-copies.js';
+import { TokenOutputs, tokenOutputBytes } from './token-outputs.js';
 
 /** Rows of the embeddings on the device that belong to a picture. */
 export interface DeviceRows {
@@ -32,10 +33,10 @@ export interface NativeParts {
   readonly runtime: NativeRuntime;
   readonly memory: DeviceMemory;
   readonly sessions: Readonly<Record<'vision' | DecoderGraph, NativeSession>>;
-  readonly weights: DeviceWeights;
+  readonly weights: DeviceTensors;
   /** Names of the weights each graph wants. */
   readonly weightNames: Readonly<Record<DecoderGraph, readonly string[]>>;
-  readonly pool: KvPoolMemory;
+  readonly pool: DeviceTensors;
   readonly lock: RecordingLock;
   /** Tokens of all sequences from which steps are wide; what was measured to be best when absent. */
   readonly wideFrom?: number;
@@ -82,7 +83,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
 
   #encode(images: readonly CropPatches[]): DeviceRows[] {
     const { runtime, memory } = this.#parts;
-    const { vision, text } = this.#reader;
+    const { vision } = this.#reader;
     const isBatched = this.#choice.isWorthBatching(images);
     const inputs = createCudaVisionInputs(images, vision, this.#align, isBatched);
     bindInputs(this.#vision, { ...inputs }, { runtime, memory, scratch: this.#visionScratch });
@@ -90,9 +91,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     const count = counts.reduce((sum, one) => sum + one, 0);
     let start = this.#embedCount;
     this.#reserveEmbeds(start + count);
-    const value = this.#embedRows(start, count, text.hiddenSize);
-    this.#vision.output('image_embeds', value);
-    runtime.releaseValue(value);
+    this.#vision.lend('output', 'image_embeds', this.#embedRows(start, count));
     this.#vision.run();
     // So that the time it takes is not counted to what comes after.
     memory.finish();
@@ -108,7 +107,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     const placed = rows.map(
       ({ embeddings, ...row }): PagedRow => ({ ...row, embedStarts: embeddings.map(({ start }) => start) }),
     );
-    if (placed.every(({ ids, grids }) => ids.length === 1 && grids.length === 0)) return this.#step(placed);
+    if (isStep(placed)) return this.#step(placed);
     const result = this.#parts.lock.work(() => this.#runPrompts(placed));
     this.#embedCount = 0;
     return result;
@@ -153,33 +152,19 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     const { runtime, memory } = this.#parts;
     const { is_step: _, ...inputs } = createPagedInputs(rows, this.#reader.imageTokenId, pagedBlockSize);
     bindInputs(this.#prompt, inputs, { runtime, memory, scratch: this.#promptScratch });
-    const embeds = this.#embedRows(0, Math.max(1, this.#embedCount), this.#reader.text.hiddenSize);
-    this.#prompt.input('image_embeds', embeds);
-    runtime.releaseValue(embeds);
-
-    const count = rows.length;
-    const received = new Uint8Array(count * 12);
-    this.#outputScratch.reset(aligned(received.byteLength));
-    const start = this.#outputScratch.take(received.byteLength);
-    const bind = (name: string, type: 'int64' | 'float32', pointer: Pointer, byteLength: number) => {
-      const value = runtime.tensorAt(memory.info, pointer, type, [count], byteLength);
-      this.#prompt.output(name, value);
-      runtime.releaseValue(value);
-    };
-    bind('token', 'int64', start, count * 8);
-    bind('logprob', 'float32', start + BigInt(count * 8), count * 4);
+    this.#prompt.lend('input', 'image_embeds', this.#embedRows(0, Math.max(1, this.#embedCount)));
+    const byteLength = tokenOutputBytes(rows.length);
+    this.#outputScratch.reset(aligned(byteLength));
+    const start = this.#outputScratch.take(byteLength);
+    const outputs = new TokenOutputs(runtime, memory, this.#prompt, start, rows.length);
     this.#prompt.run();
-    memory.read(start, received);
-    return {
-      tokens: Array.from(new BigInt64Array(received.buffer, 0, count), Number),
-      logprobs: Array.from(new Float32Array(received.buffer, count * 8, count)),
-    };
+    return outputs.read(rows.length);
   }
 
   #bindDecoder(graph: DecoderGraph, config: Readonly<Record<string, string>>): Binding {
     const { sessions, weights, weightNames, pool } = this.#parts;
     const binding = sessions[graph].bind(config);
-    for (const name of weightNames[graph]) binding.input(name, weights.get(name));
+    weights.bind(binding, weightNames[graph]);
     pool.bind(binding);
     return binding;
   }
@@ -188,10 +173,11 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     return this.#reader.text.hiddenSize * halfBytes;
   }
 
-  #embedRows(start: number, count: number, width: number) {
+  #embedRows(start: number, count: number) {
     const { runtime, memory } = this.#parts;
+    const { hiddenSize } = this.#reader.text;
     const pointer = this.#embeds.start + BigInt(start * this.#rowBytes);
-    return runtime.tensorAt(memory.info, pointer, 'float16', [count, width], count * this.#rowBytes);
+    return runtime.tensorAt(memory.info, pointer, 'float16', [count, hiddenSize], count * this.#rowBytes);
   }
 
   /** Makes room for embeddings; those that are there stay. */

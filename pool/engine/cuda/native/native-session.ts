@@ -158,6 +158,12 @@ export class Binding {
     this.#kept.set(name, value.kept);
   }
 
+  /** Binds a tensor that nobody else needs: from here on it is the binding's. */
+  lend(way: 'input' | 'output', name: string, value: BoundValue): void {
+    this[way](name, value);
+    this.#ort.release('value', value.pointer);
+  }
+
   /** Computes on the calling thread. On CUDA the kernels may still be under way when it returns. */
   run(): void {
     this.#ort.call('runWithBinding', this.#session, this.#options, this.#binding);

@@ -1,9 +1,9 @@
 import { type FreeWeight, type ModelFolder, pagedBlockBytes, readFreeWeights } from '#models';
 import { openCudaMemory } from './cuda-memory.js';
-import { DeviceWeights } from './device-weights.js';
-import { KvPoolMemory } from './kv-pool-memory.js';
+import { loadWeights } from './load-weights.js';
 import { type DecoderGraph, NativeGraphs } from './native-graphs.js';
 import { NativeRuntime } from './native-session.js';
+import { openKvPool } from './open-kv-pool.js';
 import { openOrtLibrary } from './ort-library.js';
 import { createRecordingGate, RecordingLock } from './recording-lock.js';
 
@@ -56,8 +56,8 @@ function openParts(setup: NativeSetup, lock: RecordingLock): NativeGraphs {
       step: open(graphs.step, { enable_cuda_graph: '1' }),
       wideStep: open(graphs.wideStep, { enable_cuda_graph: '1' }),
     };
-    const weights = keep(new DeviceWeights(runtime, memory, wanted.flat()), (one) => one.free());
-    const pool = keep(new KvPoolMemory(runtime, memory, model.reader.text, blockCount), (one) => one.free());
+    const weights = keep(loadWeights(runtime, memory, wanted.flat()), (one) => one.free());
+    const pool = keep(openKvPool(runtime, memory, model.reader.text, blockCount), (one) => one.free());
     const [prompt, step, wideStep] = wanted.map((list) => list.map(({ name }) => name));
     const weightNames = { prompt, step, wideStep };
     return new NativeGraphs({ runtime, memory, sessions, weights, weightNames, pool, lock, wideFrom }, model);

@@ -4,6 +4,7 @@ import { aligned, type DeviceMemory } from './device-memory.js';
 import type { Binding, NativeRuntime } from './native-session.js';
 import type { Pointer } from './ort-library.js';
 import type { StepShape } from './step-shape.js';
+import { TokenOutputs, tokenOutputBytes } from './token-outputs.js';
 
 /**
  * A step of single tokens of one shape, whose inputs and outputs always lie in the same memory: the runtime records its
@@ -14,7 +15,6 @@ export class RecordedStep {
   readonly #shape: StepShape;
   readonly #binding: Binding;
   readonly #start: Pointer;
-  readonly #outputStart: Pointer;
   /** What goes to the device in one copy, and the parts of it. */
   readonly #sent: Uint8Array;
   readonly #ids: BigInt64Array;
@@ -23,9 +23,7 @@ export class RecordedStep {
   /** For a wide step: position of each new token, and its place in the pool for its last row. */
   readonly #positions: BigInt64Array;
   readonly #slots: Int32Array;
-  readonly #received: Uint8Array;
-  readonly #tokens: BigInt64Array;
-  readonly #logprobs: Float32Array;
+  readonly #outputs: TokenOutputs;
 
   /** `binding` has the weights and the pool bound already. */
   constructor(runtime: NativeRuntime, memory: DeviceMemory, binding: Binding, shape: StepShape) {
@@ -57,32 +55,24 @@ export class RecordedStep {
     this.#blockTable = new Int32Array(buffer, blockTable, batch * width);
     this.#positions = new BigInt64Array(buffer, positions, batch);
     this.#slots = new Int32Array(buffer, slots, batch * rowCount);
-    this.#received = new Uint8Array(batch * 12);
-    this.#tokens = new BigInt64Array(this.#received.buffer, 0, batch);
-    this.#logprobs = new Float32Array(this.#received.buffer, batch * 8, batch);
 
-    this.#start = memory.allocate(end + aligned(this.#received.byteLength));
-    this.#outputStart = this.#start + BigInt(end);
-    const at = (start: Pointer, offset: number, type: 'int64' | 'int32' | 'float32', dims: readonly number[]) => {
+    this.#start = memory.allocate(end + aligned(tokenOutputBytes(batch)));
+    this.#outputs = new TokenOutputs(runtime, memory, binding, this.#start + BigInt(end), batch);
+    const bind = (name: string, offset: number, type: 'int64' | 'int32', dims: readonly number[]) => {
       const byteLength = dims.reduce((product, size) => product * size, type === 'int64' ? 8 : 4);
-      return runtime.tensorAt(memory.info, start + BigInt(offset), type, dims, byteLength);
+      const pointer = this.#start + BigInt(offset);
+      binding.lend('input', name, runtime.tensorAt(memory.info, pointer, type, dims, byteLength));
     };
-    const bind = (way: 'input' | 'output', name: string, value: ReturnType<NativeRuntime['tensorAt']>) => {
-      binding[way](name, value);
-      runtime.releaseValue(value);
-    };
-    bind('input', 'input_ids', at(this.#start, ids, 'int64', [batch]));
-    bind('input', 'sequence_starts', at(this.#start, starts, 'int32', [batch + 1]));
-    bind('input', 'past_lengths', at(this.#start, pastLengths, 'int32', [batch]));
-    bind('input', 'block_table', at(this.#start, blockTable, 'int32', [batch, width]));
+    bind('input_ids', ids, 'int64', [batch]);
+    bind('sequence_starts', starts, 'int32', [batch + 1]);
+    bind('past_lengths', pastLengths, 'int32', [batch]);
+    bind('block_table', blockTable, 'int32', [batch, width]);
     if (isWide) {
-      bind('input', 'position_ids', at(this.#start, positions, 'int64', [1, batch]));
-      bind('input', 'slot_mapping', at(this.#start, slots, 'int32', [batch * rowCount]));
+      bind('position_ids', positions, 'int64', [1, batch]);
+      bind('slot_mapping', slots, 'int32', [batch * rowCount]);
     }
     const bounds = Int32Array.of(rowCount, mostTokens, isWide ? 0 : leastTokens);
-    bind('input', 'attention_bounds', runtime.hostTensor({ type: 'int32', dims: [3], data: bounds }));
-    bind('output', 'token', at(this.#outputStart, 0, 'int64', [batch]));
-    bind('output', 'logprob', at(this.#outputStart, batch * 8, 'float32', [batch]));
+    binding.lend('input', 'attention_bounds', runtime.hostTensor({ type: 'int32', dims: [3], data: bounds }));
   }
 
   run(rows: readonly PagedRow[]): PagedResult {
@@ -102,11 +92,7 @@ export class RecordedStep {
     });
     this.#memory.write(this.#start, this.#sent);
     this.#binding.run();
-    this.#memory.read(this.#outputStart, this.#received);
-    return {
-      tokens: Array.from(this.#tokens.subarray(0, rows.length), Number),
-      logprobs: Array.from(this.#logprobs.subarray(0, rows.length)),
-    };
+    return this.#outputs.read(rows.length);
   }
 
   free(): void {

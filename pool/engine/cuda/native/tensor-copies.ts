@@ -16,17 +16,13 @@ export function bindInputs(
   scratch.reset(entries.filter(isCopied).reduce((sum, [, { data }]) => sum + aligned(data.byteLength), 0));
   for (const entry of entries) {
     const [name, tensor] = entry;
-    const bind = (value: ReturnType<NativeRuntime['hostTensor']>) => {
-      binding.input(name, value);
-      runtime.releaseValue(value);
-    };
     if (!isCopied(entry)) {
-      bind(runtime.hostTensor(tensor));
+      binding.lend('input', name, runtime.hostTensor(tensor));
       continue;
     }
     const { type, dims, data } = tensor;
     const pointer = scratch.take(data.byteLength);
     memory.write(pointer, data);
-    bind(runtime.tensorAt(memory.info, pointer, type, dims, data.byteLength));
+    binding.lend('input', name, runtime.tensorAt(memory.info, pointer, type, dims, data.byteLength));
   }
 }

@@ -8,10 +8,10 @@ import { GraphBuilder } from '../../../../../models/compile/graph-builder.js';
 import { writeModel } from '../../../../../models/compile/onnx-writer.js';
 import { float32Source } from '../../../../../models/compile/weight-sources.js';
 import type { ModelFolder } from '../../../../../models/open-model.js';
-import { DeviceWeights } from '../../../../../pool/engine/cuda/native/device-weights.js';
-import { KvPoolMemory } from '../../../../../pool/engine/cuda/native/kv-pool-memory.js';
+import { loadWeights } from '../../../../../pool/engine/cuda/native/load-weights.js';
 import { NativeGraphs } from '../../../../../pool/engine/cuda/native/native-graphs.js';
 import { NativeRuntime } from '../../../../../pool/engine/cuda/native/native-session.js';
+import { openKvPool } from '../../../../../pool/engine/cuda/native/open-kv-pool.js';
 import { openOrtLibrary } from '../../../../../pool/engine/cuda/native/ort-library.js';
 import { createRecordingGate, RecordingLock } from '../../../../../pool/engine/cuda/native/recording-lock.js';
 import { openHostMemory } from '../../../../support/host-memory.js';
@@ -133,9 +133,9 @@ it('carries pictures, prompts and steps of every kind to the graphs and back, an
       runtime,
       memory,
       sessions,
-      weights: new DeviceWeights(runtime, memory, readFreeWeights(paths.prompt)),
+      weights: loadWeights(runtime, memory, readFreeWeights(paths.prompt)),
       weightNames: names,
-      pool: new KvPoolMemory(runtime, memory, text as ModelFolder['reader']['text'], 4),
+      pool: openKvPool(runtime, memory, text, 4),
       lock: new RecordingLock(createRecordingGate()),
       wideFrom: 600,
     },

@@ -8,7 +8,7 @@ import { GraphBuilder } from '../../../../../models/compile/graph-builder.js';
 import { writeModel } from '../../../../../models/compile/onnx-writer.js';
 import { float32Source } from '../../../../../models/compile/weight-sources.js';
 import { Scratch } from '../../../../../pool/engine/cuda/native/device-memory.js';
-import { DeviceWeights } from '../../../../../pool/engine/cuda/native/device-weights.js';
+import { loadWeights } from '../../../../../pool/engine/cuda/native/load-weights.js';
 import { NativeRuntime } from '../../../../../pool/engine/cuda/native/native-session.js';
 import { openOrtLibrary } from '../../../../../pool/engine/cuda/native/ort-library.js';
 import { RecordedStep } from '../../../../../pool/engine/cuda/native/recorded-step.js';
@@ -53,11 +53,11 @@ it('feeds a session weights that lie outside it, and inputs of changing sizes', 
   expect(free).toMatchObject([{ name: 'w', type: 'float32', dims: [size, size], byteLength: size * size * 4 }]);
 
   const memory = openHostMemory(ort);
-  const weights = new DeviceWeights(runtime, memory, [...free, ...free]);
+  const weights = loadWeights(runtime, memory, [...free, ...free]);
   expect(memory.allocationCount).toBe(1);
   const session = runtime.openSession(path, options);
   const binding = session.bind();
-  binding.input('w', weights.get('w'));
+  weights.bind(binding, ['w']);
   const scratch = new Scratch(memory);
   for (const count of [1, 5, 2]) {
     const x = Float32Array.from({ length: count * size }, (_, place) => place + 1);
