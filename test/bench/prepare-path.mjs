@@ -132,11 +132,11 @@ async function measureStages(picture) {
     const read = { ...patches, patches: new Uint8Array(readFileSync(file)) };
     unlinkSync(file);
     ended('pixel file');
-    const [embeddings] = await graphs.encodeImages([read]);
+    const { embeddings } = await graphs.encodeImages([read]);
     ended('vision inputs');
     const merged = { height: patches.gridHeight / 2, width: patches.gridWidth / 2 };
     const blockIds = Array.from({ length: Math.ceil(tokenIds.length / 256) + 1 }, (_, block) => block + 1);
-    const row = { ids: tokenIds, pastLength: 0, blockIds, grids: [merged], embeddings: [embeddings] };
+    const row = { ids: tokenIds, pastLength: 0, blockIds, grids: [merged], embeddings };
     const { tokens } = await graphs.run([row]);
     ended('prompt inputs');
     const text = createTokenStream(tokenizer.tokenizer).push(tokens);

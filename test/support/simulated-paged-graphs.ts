@@ -32,10 +32,12 @@ export function simulatePagedGraphs(
   const runSizes: number[] = [];
   return {
     runSizes,
-    encodeImages: async (images) =>
-      images.map(({ gridHeight, gridWidth, patches }) =>
+    encodeImages: async (images) => ({
+      embeddings: images.map(({ gridHeight, gridWidth, patches }) =>
         new Uint16Array((gridHeight * gridWidth) / 4).fill(1000 + patches[0]),
       ),
+      ms: () => 0,
+    }),
     async run(rows) {
       runSizes.push(rows.length);
       const held = rows.flatMap(({ blockIds }) => blockIds);

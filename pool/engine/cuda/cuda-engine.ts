@@ -2,7 +2,7 @@ import { CropDesk, timed } from '../crop-desk.js';
 import type { Engine, EngineCapacity, EngineCrop, StepResult } from '../engine.js';
 import type { Sequence } from '../sequence.js';
 import type { BlockPool } from './block-pool.js';
-import type { EngineGraphs, PagedRun } from './engine-graphs.js';
+import type { Encoded, EngineGraphs, PagedRun } from './engine-graphs.js';
 import { type PagedLimits, planPagedStep } from './paged-scheduler.js';
 
 export interface CudaEngineLimits extends PagedLimits {
@@ -20,6 +20,13 @@ export interface CudaEngineLimits extends PagedLimits {
  * its first slot still fits in 32 bits: a number that did not would come out as a block that exists.
  */
 const strayBlock = 8_000_000;
+
+/** A run of the vision encoder: whose pictures, and how long it kept this thread. */
+interface EncodedPictures<Embeds> {
+  readonly sequences: readonly Sequence<Embeds>[];
+  readonly encoded: Encoded<Embeds>;
+  readonly hostMs: number;
+}
 
 /** How the graphs reach the runtime. */
 export type EngineDoor = Pick<EngineCapacity, 'runtimeDoor' | 'runtimeDoorReason'>;
@@ -72,14 +79,18 @@ export class CudaEngine<Embeds> implements Engine {
       this.#limits,
     );
     for (const id of plan.preempted) this.#giveWay(id);
+    const pictures: EncodedPictures<Embeds>[] = [];
     for (const run of plan.vision) {
       const sequences = this.#desk.find(run.map(({ id }) => id));
-      await this.#encode(run.map(({ image }, index) => ({ sequence: sequences[index], image })));
+      pictures.push(await this.#encode(run.map(({ image }, index) => ({ sequence: sequences[index], image }))));
     }
     const joining = this.#desk.find(plan.joining);
     const batchSize = this.#running.length + joining.length;
-    if (batchSize > 0) await this.#run(joining);
-    while (this.#canGoOn(batchSize) && performance.now() - startedAt < this.#limits.sliceMs) await this.#run([]);
+    if (batchSize > 0) await this.#run(joining, pictures);
+    // Who follows a crop gets its first token at once.
+    const isAwaited = joining.some(({ crop }) => crop.isStreamed);
+    while (!isAwaited && this.#canGoOn(batchSize) && performance.now() - startedAt < this.#limits.sliceMs)
+      await this.#run([], []);
     // Once a step and not once a run: what crosses is fewer and larger.
     for (const sequence of this.#running) this.#desk.report(sequence);
     return {
@@ -126,23 +137,33 @@ export class CudaEngine<Embeds> implements Engine {
     return free >= 0;
   }
 
-  async #encode(run: readonly { sequence: Sequence<Embeds>; image: number }[]): Promise<void> {
+  async #encode(run: readonly { sequence: Sequence<Embeds>; image: number }[]): Promise<EncodedPictures<Embeds>> {
     const sequences = run.map(({ sequence }) => sequence);
     for (const sequence of sequences) sequence.start();
     const images = run.map(({ sequence, image }) => sequence.crop.images[image]);
-    const [embeddings, ms] = await timed(sequences, () => this.#graphs.encodeImages(images));
+    const [encoded, hostMs] = await timed(sequences, () => this.#graphs.encodeImages(images));
     run.forEach(({ sequence, image }, index) => {
-      sequence.embeddings[image] = embeddings[index];
-      sequence.times.visionMs += ms / run.length;
+      sequence.embeddings[image] = encoded.embeddings[index];
     });
+    return { sequences, encoded, hostMs };
   }
 
   /** One run of the decoder: the last token of every running sequence, and the prompts of those that join. */
-  async #run(joining: readonly Sequence<Embeds>[]): Promise<void> {
+  async #run(joining: readonly Sequence<Embeds>[], pictures: readonly EncodedPictures<Embeds>[]): Promise<void> {
     const steps = [...this.#running];
     const rows = [...steps.map((sequence) => this.#stepRow(sequence)), ...joining.map((one) => this.#promptRow(one))];
     const sequences = [...steps, ...joining];
-    const [{ tokens, logprobs }, ms] = await timed(sequences, () => this.#graphs.run(rows));
+    const [{ tokens, logprobs, visionMs }, runMs] = await timed(sequences, async () => ({
+      ...(await this.#graphs.run(rows)),
+      visionMs: pictures.map(({ encoded }) => encoded.ms()),
+    }));
+    // The pictures may have been encoded while the run waited for them.
+    let ms = runMs;
+    pictures.forEach(({ sequences: shown, hostMs }, run) => {
+      ms += hostMs - visionMs[run];
+      for (const sequence of shown) sequence.times.visionMs += visionMs[run] / shown.length;
+    });
+    ms = Math.max(0, ms);
     const joined = new Set(joining);
     this.#desk.join(joining);
     const tokenCount = rows.reduce((sum, { ids }) => sum + ids.length, 0);

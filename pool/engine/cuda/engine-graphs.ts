@@ -13,10 +13,18 @@ export interface PagedResult {
   readonly logprobs: readonly number[];
 }
 
+/** Pictures that are encoded, or being so on a device. */
+export interface Encoded<Embeds> {
+  /** One for each picture, in order. They hold until the next run that prompts are part of. */
+  readonly embeddings: readonly Embeds[];
+  /** Milliseconds it took; waits where it is still under way. To be asked before the next picture is encoded. */
+  ms(): number;
+}
+
 /** The graphs compiled for CUDA as the engine runs them: plain numbers in and out. They know nothing of queues. */
 export interface EngineGraphs<Embeds> {
-  /** Embeddings of pictures of any sizes, in order. They hold until the next run that prompts are part of. */
-  encodeImages(images: readonly CropPatches[]): Promise<Embeds[]>;
+  /** Encodes pictures of any sizes. */
+  encodeImages(images: readonly CropPatches[]): Promise<Encoded<Embeds>>;
   /** Puts the tokens of each row into the pool and chooses the next one of each. */
   run(rows: readonly PagedRun<Embeds>[]): Promise<PagedResult>;
   close(): Promise<void>;

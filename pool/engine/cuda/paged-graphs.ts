@@ -10,7 +10,7 @@ import {
   type Tensor,
 } from '#models';
 import { BatchingChoice } from './batching-choice.js';
-import type { EngineGraphs, PagedResult, PagedRun } from './engine-graphs.js';
+import type { Encoded, EngineGraphs, PagedResult, PagedRun } from './engine-graphs.js';
 
 /** Runs the graphs through the Node addon: embeddings come to JavaScript and go back with the prompt. */
 export class PagedGraphs implements EngineGraphs<Uint16Array> {
@@ -31,17 +31,20 @@ export class PagedGraphs implements EngineGraphs<Uint16Array> {
   }
 
   /** float16 embeddings of each picture, merged patches times hidden size. */
-  async encodeImages(images: readonly CropPatches[]): Promise<Uint16Array[]> {
+  async encodeImages(images: readonly CropPatches[]): Promise<Encoded<Uint16Array>> {
+    const startedAt = performance.now();
     const { vision, text } = this.#reader;
     const inputs = createCudaVisionInputs(images, vision, this.#align, this.#choice.isWorthBatching(images));
     const outputs = await this.#vision.run({ ...inputs });
     const halves = asHalves(outputs.image_embeds as Tensor<'float16'>);
     let end = 0;
-    return images.map(({ gridHeight, gridWidth }) => {
+    const embeddings = images.map(({ gridHeight, gridWidth }) => {
       const start = end;
       end += ((gridHeight * gridWidth) / vision.mergeSize ** 2) * text.hiddenSize;
       return halves.subarray(start, end);
     });
+    const ms = performance.now() - startedAt;
+    return { embeddings, ms: () => ms };
   }
 
   async run(rows: readonly PagedRun<Uint16Array>[]): Promise<PagedResult> {

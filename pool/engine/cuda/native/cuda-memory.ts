@@ -1,11 +1,14 @@
 import koffi from 'koffi';
-import type { DeviceMemory } from './device-memory.js';
+import type { DeviceMark, DeviceMemory } from './device-memory.js';
 import { loadLibrary } from './load-library.js';
 import type { OrtLibrary, Pointer } from './ort-library.js';
 
 const hostToDevice = 1;
 const deviceToHost = 2;
 const onDevice = 3;
+/** `cudaHostAllocDefault` and `cudaEventDefault`: marks take the time. */
+const hostDefault = 0;
+const timedEvent = 0;
 /** Does not wait for the default stream, nor that one for it. */
 const nonBlocking = 1;
 /** Calls of this thread stay allowed while another one records a CUDA graph, and do not break its recording. */
@@ -37,24 +40,50 @@ export function openCudaMemory(ort: OrtLibrary, device: number): CudaMemory {
   const synchronize = named('int cudaStreamSynchronize(void *stream)');
   const malloc = named('int cudaMalloc(_Out_ void **pointer, size_t size)');
   const release = named('int cudaFree(void *pointer)');
+  const mallocHost = named('int cudaHostAlloc(_Out_ void **pointer, size_t size, unsigned int flags)');
+  const releaseHost = named('int cudaFreeHost(void *pointer)');
+  const createEvent = named('int cudaEventCreateWithFlags(_Out_ void **event, unsigned int flags)');
+  const recordEvent = named('int cudaEventRecord(void *event, void *stream)');
+  const waitForEvent = named('int cudaEventSynchronize(void *event)');
+  const elapsedTime = named('int cudaEventElapsedTime(_Out_ float *ms, void *start, void *end)');
+  const destroyEvent = named('int cudaEventDestroy(void *event)');
   const set = named('int cudaMemsetAsync(void *target, int value, size_t size, void *stream)');
   const copy = named('int cudaMemcpyAsync(void *target, void *source, size_t size, int direction, void *stream)');
 
   setDevice(device);
   exchangeCaptureMode([relaxedCapture]);
-  const created: [Pointer] = [0n];
-  createStream(created, nonBlocking);
-  const [stream] = created;
+  const made = (make: (result: [Pointer]) => void): Pointer => {
+    const result: [Pointer] = [0n];
+    make(result);
+    return result[0];
+  };
+  const stream = made((result) => createStream(result, nonBlocking));
+  const events = new WeakMap<DeviceMark, Pointer>();
   const info = ort.create('createMemoryInfo', 'Cuda', deviceAllocator, device, defaultKind);
   return {
     info,
     stream,
-    allocate(byteLength) {
-      const pointer: [Pointer] = [0n];
-      malloc(pointer, byteLength);
-      return pointer[0];
-    },
+    allocate: (byteLength) => made((result) => malloc(result, byteLength)),
     free: (pointer) => release(pointer),
+    allocateHost(byteLength) {
+      const pointer = made((result) => mallocHost(result, byteLength, hostDefault));
+      return { bytes: new Uint8Array(koffi.view(pointer, byteLength)), free: () => releaseHost(pointer) };
+    },
+    createMark() {
+      const event = made((result) => createEvent(result, timedEvent));
+      const mark: DeviceMark = {
+        set: () => recordEvent(event, stream),
+        wait: () => waitForEvent(event),
+        msSince(earlier) {
+          const ms = [0];
+          elapsedTime(ms, events.get(earlier), event);
+          return ms[0];
+        },
+        free: () => destroyEvent(event),
+      };
+      events.set(mark, event);
+      return mark;
+    },
     clear: (pointer, byteLength) => set(pointer, 0, byteLength, stream),
     write(pointer, data) {
       if (data.byteLength > 0) copy(pointer, koffi.address(data), data.byteLength, hostToDevice, stream);

@@ -1,5 +1,22 @@
 import type { Pointer } from './ort-library.js';
 
+/** Main memory that the device reads by itself, so that a copy from it neither waits nor passes through other memory. */
+export interface HostBlock {
+  readonly bytes: Uint8Array;
+  free(): void;
+}
+
+/** A point in the stream of work. */
+export interface DeviceMark {
+  /** Sets it behind all work so far; unset, it counts as reached. */
+  set(): void;
+  /** Waits until it is reached. */
+  wait(): void;
+  /** Milliseconds from `earlier` to this one; both must be reached. */
+  msSince(earlier: DeviceMark): number;
+  free(): void;
+}
+
 /** Memory that graphs read and write, and the stream of work on it. Copies take their turn in the stream. */
 export interface DeviceMemory {
   /** How the runtime names it: memory information of tensors that lie in it. */
@@ -7,6 +24,9 @@ export interface DeviceMemory {
   /** Throws where there is not enough. */
   allocate(byteLength: number): Pointer;
   free(pointer: Pointer): void;
+  /** Throws where there is not enough. */
+  allocateHost(byteLength: number): HostBlock;
+  createMark(): DeviceMark;
   /** Fills with zeros. */
   clear(pointer: Pointer, byteLength: number): void;
   write(pointer: Pointer, data: ArrayBufferView): void;

@@ -9,15 +9,16 @@ import {
   type ReaderConfig,
 } from '#models';
 import { BatchingChoice } from '../batching-choice.js';
-import type { EngineGraphs, PagedResult, PagedRun } from '../engine-graphs.js';
-import { aligned, type DeviceMemory, Scratch } from './device-memory.js';
+import type { Encoded, EngineGraphs, PagedResult, PagedRun } from '../engine-graphs.js';
+import { bindInputs } from './bind-inputs.js';
+import { aligned, type DeviceMark, type DeviceMemory, Scratch } from './device-memory.js';
 import type { DeviceTensors } from './device-tensors.js';
+import { InputBlock } from './input-block.js';
 import type { Binding, NativeRuntime, NativeSession } from './native-session.js';
 import type { Pointer } from './ort-library.js';
 import { RecordedStep } from './recorded-step.js';
 import type { RecordingLock } from './recording-lock.js';
 import { type StepKind, stepShape } from './step-shape.js';
-import { bindInputs } from './tensor-copies.js';
 import { TokenOutputs, tokenOutputBytes } from './token-outputs.js';
 
 /** Rows of the embeddings on the device that belong to a picture. */
@@ -55,12 +56,15 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
   readonly #reader: ReaderConfig;
   readonly #align: ModelFolder['manifest']['visionPositionAlign'];
   readonly #choice = new BatchingChoice();
-  readonly #visionScratch: Scratch;
-  readonly #promptScratch: Scratch;
+  readonly #visionBlock: InputBlock;
+  readonly #promptBlock: InputBlock;
   readonly #outputScratch: Scratch;
   readonly #vision: Binding;
   readonly #prompt: Binding;
   readonly #steps = new Map<string, RecordedStep>();
+  /** One for each run of the vision encoder since the last prompts; they are used again. */
+  readonly #spans: { readonly from: DeviceMark; readonly to: DeviceMark }[] = [];
+  #spanCount = 0;
   #embeds: { readonly start: Pointer; readonly rowCount: number };
   #embedCount = 0;
 
@@ -68,8 +72,8 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     this.#parts = parts;
     this.#reader = model.reader;
     this.#align = model.manifest.visionPositionAlign;
-    this.#visionScratch = new Scratch(parts.memory);
-    this.#promptScratch = new Scratch(parts.memory);
+    this.#visionBlock = new InputBlock(parts.memory);
+    this.#promptBlock = new InputBlock(parts.memory);
     this.#outputScratch = new Scratch(parts.memory);
     this.#vision = parts.sessions.vision.bind(unsynchronized);
     this.#prompt = this.#bindDecoder('prompt', unsynchronized);
@@ -77,8 +81,24 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     this.#embeds = { start: parts.memory.allocate(this.#rowBytes), rowCount: 1 };
   }
 
-  async encodeImages(images: readonly CropPatches[]): Promise<DeviceRows[]> {
-    return this.#parts.lock.work(() => this.#encode(images));
+  /**
+   * Returns when the run is under way: what reads the embeddings queues behind it, and the next inputs are made
+   * meanwhile. So a fault of the device shows in a later call.
+   */
+  async encodeImages(images: readonly CropPatches[]): Promise<Encoded<DeviceRows>> {
+    const span = this.#nextSpan();
+    const embeddings = this.#parts.lock.work(() => {
+      span.from.set();
+      const rows = this.#encode(images);
+      span.to.set();
+      return rows;
+    });
+    const ms = () =>
+      this.#parts.lock.work(() => {
+        span.to.wait();
+        return span.to.msSince(span.from);
+      });
+    return { embeddings, ms };
   }
 
   #encode(images: readonly CropPatches[]): DeviceRows[] {
@@ -86,15 +106,13 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     const { vision } = this.#reader;
     const isBatched = this.#choice.isWorthBatching(images);
     const inputs = createCudaVisionInputs(images, vision, this.#align, isBatched);
-    bindInputs(this.#vision, { ...inputs }, { runtime, memory, scratch: this.#visionScratch });
+    bindInputs(this.#vision, { ...inputs }, { runtime, memory, block: this.#visionBlock });
     const counts = images.map(({ gridHeight, gridWidth }) => (gridHeight * gridWidth) / vision.mergeSize ** 2);
     const count = counts.reduce((sum, one) => sum + one, 0);
     let start = this.#embedCount;
     this.#reserveEmbeds(start + count);
     this.#vision.lend('output', 'image_embeds', this.#embedRows(start, count));
     this.#vision.run();
-    // So that the time it takes is not counted to what comes after.
-    memory.finish();
     this.#embedCount = start + count;
     return counts.map((one) => {
       const rows = { start, count: one };
@@ -110,6 +128,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     if (isStep(placed)) return this.#step(placed);
     const result = this.#parts.lock.work(() => this.#runPrompts(placed));
     this.#embedCount = 0;
+    this.#spanCount = 0;
     return result;
   }
 
@@ -122,7 +141,8 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     memory.finish();
     for (const session of Object.values(sessions)) session.close(memory);
     for (const step of this.#steps.values()) step.free();
-    for (const scratch of [this.#visionScratch, this.#promptScratch, this.#outputScratch]) scratch.free();
+    for (const part of [this.#visionBlock, this.#promptBlock, this.#outputScratch]) part.free();
+    for (const mark of this.#spans.flatMap(({ from, to }) => [from, to])) mark.free();
     memory.free(this.#embeds.start);
     weights.free();
     pool.free();
@@ -151,7 +171,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
   #runPrompts(rows: readonly PagedRow[]): PagedResult {
     const { runtime, memory } = this.#parts;
     const { is_step: _, ...inputs } = createPagedInputs(rows, this.#reader.imageTokenId, pagedBlockSize);
-    bindInputs(this.#prompt, inputs, { runtime, memory, scratch: this.#promptScratch });
+    bindInputs(this.#prompt, inputs, { runtime, memory, block: this.#promptBlock });
     this.#prompt.lend('input', 'image_embeds', this.#embedRows(0, Math.max(1, this.#embedCount)));
     const byteLength = tokenOutputBytes(rows.length);
     this.#outputScratch.reset(aligned(byteLength));
@@ -167,6 +187,14 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     weights.bind(binding, weightNames[graph]);
     pool.bind(binding);
     return binding;
+  }
+
+  #nextSpan() {
+    const { memory } = this.#parts;
+    if (this.#spanCount === this.#spans.length) {
+      this.#spans.push({ from: memory.createMark(), to: memory.createMark() });
+    }
+    return this.#spans[this.#spanCount++];
   }
 
   get #rowBytes(): number {

@@ -9,7 +9,7 @@ import { writeModel } from '../../../../../models/compile/onnx-writer.js';
 import { float32Source } from '../../../../../models/compile/weight-sources.js';
 import type { ModelFolder } from '../../../../../models/open-model.js';
 import { loadWeights } from '../../../../../pool/engine/cuda/native/load-weights.js';
-import { NativeGraphs } from '../../../../../pool/engine/cuda/native/native-graphs.js';
+import { type DeviceRows, NativeGraphs } from '../../../../../pool/engine/cuda/native/native-graphs.js';
 import { NativeRuntime } from '../../../../../pool/engine/cuda/native/native-session.js';
 import { openKvPool } from '../../../../../pool/engine/cuda/native/open-kv-pool.js';
 import { openOrtLibrary } from '../../../../../pool/engine/cuda/native/ort-library.js';
@@ -146,7 +146,7 @@ it('carries pictures, prompts and steps of every kind to the graphs and back, an
     gridWidth,
     patches: new Uint8Array(2 * gridWidth * 12).fill(byte),
   });
-  const prompt = (embeddings: Awaited<ReturnType<typeof graphs.encodeImages>>, ids: number[], block: number) => ({
+  const prompt = (embeddings: DeviceRows[], ids: number[], block: number) => ({
     ids,
     pastLength: 0,
     blockIds: [block],
@@ -154,8 +154,9 @@ it('carries pictures, prompts and steps of every kind to the graphs and back, an
     embeddings,
   });
   for (let round = 0; round < 2; round++) {
-    const [wide, narrow] = await graphs.encodeImages([picture(50, 6), picture(7, 2)]);
-    const [later] = await graphs.encodeImages([picture(3, 4)]);
+    const first = await graphs.encodeImages([picture(50, 6), picture(7, 2)]);
+    const second = await graphs.encodeImages([picture(3, 4)]);
+    const [wide, narrow, later] = [...first.embeddings, ...second.embeddings];
     expect([wide.count, narrow.count, later.count]).toEqual([3, 1, 2]);
     const rows = [
       prompt([wide], [1, imageTokenId, imageTokenId, imageTokenId, 2], 1),
@@ -163,6 +164,7 @@ it('carries pictures, prompts and steps of every kind to the graphs and back, an
     ];
     // 1 + 3 * 50 + 2 = 153, then 7 + 4 + 2 * 3 = 17 more.
     expect(await graphs.run(rows)).toEqual({ tokens: [1153, 1170], logprobs: [-1, -3] });
+    for (const { ms } of [first, second]) expect(ms()).toBeGreaterThan(0);
   }
   const step = (id: number, pastLength: number, blockIds: number[]) => ({
     ids: [id],

@@ -7,13 +7,13 @@ import { readFreeWeights } from '../../../../../models/compile/free-weights.js';
 import { GraphBuilder } from '../../../../../models/compile/graph-builder.js';
 import { writeModel } from '../../../../../models/compile/onnx-writer.js';
 import { float32Source } from '../../../../../models/compile/weight-sources.js';
-import { Scratch } from '../../../../../pool/engine/cuda/native/device-memory.js';
+import { bindInputs } from '../../../../../pool/engine/cuda/native/bind-inputs.js';
+import { InputBlock } from '../../../../../pool/engine/cuda/native/input-block.js';
 import { loadWeights } from '../../../../../pool/engine/cuda/native/load-weights.js';
 import { NativeRuntime } from '../../../../../pool/engine/cuda/native/native-session.js';
 import { openOrtLibrary } from '../../../../../pool/engine/cuda/native/ort-library.js';
 import { RecordedStep } from '../../../../../pool/engine/cuda/native/recorded-step.js';
 import { stepShape } from '../../../../../pool/engine/cuda/native/step-shape.js';
-import { bindInputs } from '../../../../../pool/engine/cuda/native/tensor-copies.js';
 import { openHostMemory } from '../../../../support/host-memory.js';
 
 const options = { cuda: null, threadCount: 1 };
@@ -58,10 +58,10 @@ it('feeds a session weights that lie outside it, and inputs of changing sizes', 
   const session = runtime.openSession(path, options);
   const binding = session.bind();
   weights.bind(binding, ['w']);
-  const scratch = new Scratch(memory);
+  const block = new InputBlock(memory);
   for (const count of [1, 5, 2]) {
     const x = Float32Array.from({ length: count * size }, (_, place) => place + 1);
-    bindInputs(binding, { x: { type: 'float32', dims: [count, size], data: x } }, { runtime, memory, scratch });
+    bindInputs(binding, { x: { type: 'float32', dims: [count, size], data: x } }, { runtime, memory, block });
     const bytes = count * size * 4;
     const pointer = memory.allocate(bytes);
     const value = runtime.tensorAt(memory.info, pointer, 'float32', [count, size], bytes);
@@ -75,7 +75,7 @@ it('feeds a session weights that lie outside it, and inputs of changing sizes', 
     expect(y).toEqual(expected);
   }
   session.close(memory);
-  scratch.free();
+  block.free();
   weights.free();
   expect(memory.allocationCount).toBe(0);
   memory.close();
