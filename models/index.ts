@@ -55,7 +55,7 @@ export { type Task, taskPrompts, tasks } from './generation/task.js';
 export { truncateRepetition } from './generation/truncate-repetition.js';
 export { createVisionInputs, type VisionInputs } from './generation/vision-inputs.js';
 export { cropImage } from './image/crop-image.js';
-export type { CropPatches } from './image/crop-patches.js';
+export { type CropPatches, patchByteCount } from './image/crop-patches.js';
 export { cropProcessor, type RequestedPixels } from './image/crop-processor.js';
 export { cropToPatches } from './image/crop-to-patches.js';
 export { padToAspect } from './image/pad-image.js';

@@ -35,23 +35,23 @@ const projectorNormEps = 1e-5;
 /**
  * Vision encoder and projector for a batch of images of the same patch count, one after another.
  *
- * Inputs: `pixel_values` uint8 [N, 3·p·p]; `pos_index` int64 [N, 4] and `pos_weight` float32 [N, 4], the four
+ * Inputs: `pixel_values` uint8 [N, 3·p·p], or [N, p·p] where one channel stands for all three; `pos_index` int64 [N, 4] and `pos_weight` float32 [N, 4], the four
  * neighbours of a patch in the learned position grid; `rope_hw` float32 [N, 2], row and column of a patch;
  * `merge_index` int64 [N], patches in the order in which the projector groups them; `image_count` int64 [1].
  * Output: `image_embeds` float32 [N / merge², textHiddenSize].
  */
 export function buildVisionGraph(parts: VisionParts): GraphBuilder {
   const graph = new GraphBuilder('vision');
-  const values = patchInputs(graph, parts.config);
+  const values = patchInputs(graph);
   const embeds = parts.isSeparate ? encodeSeparately(graph, parts, values) : encode(graph, parts, values);
   graph.output(embeds, 'float32', ['M', parts.textHiddenSize], 'image_embeds');
   return graph;
 }
 
 /** The inputs that describe patches, as `buildVisionGraph` tells. */
-export function patchInputs(graph: GraphBuilder, { patchSize }: VisionConfig): PatchValues {
+export function patchInputs(graph: GraphBuilder): PatchValues {
   return {
-    pixels: graph.input('pixel_values', 'uint8', ['N', 3 * patchSize ** 2]),
+    pixels: graph.input('pixel_values', 'uint8', ['N', 'C']),
     positionIndex: graph.input('pos_index', 'int64', ['N', 4]),
     positionWeight: graph.input('pos_weight', 'float32', ['N', 4]),
     rowColumn: graph.input('rope_hw', 'float32', ['N', 2]),
@@ -146,22 +146,24 @@ export function embedPatches(graph: GraphBuilder, parts: Omit<VisionParts, 'isSe
   const { config, processor, weights, patchLinear } = parts;
   const { hiddenSize, patchSize, positionGridSize } = config;
   const patchArea = patchSize * patchSize;
-  // (byte · rescale - mean) / std, channel by channel.
+  // (byte · rescale - mean) / std, channel by channel; one channel spreads over all three.
   const perChannel = (label: string, value: (channel: number) => number) =>
     graph.weight(
       label,
-      [3 * patchArea],
-      bytesSource('float32', () =>
-        Float32Array.from({ length: 3 * patchArea }, (_, i) => value(Math.floor(i / patchArea))),
-      ),
+      [3, 1],
+      bytesSource('float32', () => Float32Array.from({ length: 3 }, (_, channel) => value(channel))),
     );
+  const count = graph.op('Shape', [values.rowColumn], { attributes: { start: 0, end: 1 } });
+  const perPatch = (sizes: number[]) => graph.op('Concat', [count, graph.constant(sizes)], { attributes: { axis: 0 } });
+  const channels = graph.op('Reshape', [values.pixels, perPatch([-1, patchArea])]);
   const { rescaleFactor, mean, std } = processor;
   const scaled = graph.op('Mul', [
-    graph.op('Cast', [values.pixels], { attributes: { to: 1 } }),
+    graph.op('Cast', [channels], { attributes: { to: 1 } }),
     perChannel('pixel_scale', (channel) => rescaleFactor / std[channel]),
   ]);
   const offset = perChannel('pixel_offset', (channel) => -mean[channel] / std[channel]);
-  const pixels = weights.asFloatType(graph, graph.op('Add', [scaled, offset]));
+  const normalised = graph.op('Reshape', [graph.op('Add', [scaled, offset]), perPatch([3 * patchArea])]);
+  const pixels = weights.asFloatType(graph, normalised);
 
   const convolution = weights.name('vision', 'embeddings.patch_embedding');
   const patches = patchLinear(graph, pixels, {

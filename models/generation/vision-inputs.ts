@@ -1,4 +1,4 @@
-import type { CropPatches } from '../image/crop-patches.js';
+import { type CropPatches, patchByteCount } from '../image/crop-patches.js';
 import type { VisionPositionAlign } from '../manifest.js';
 import type { VisionConfig } from '../reader-config.js';
 import type { Tensor } from '../session.js';
@@ -39,7 +39,8 @@ export function describePatches(
   align: VisionPositionAlign,
 ): VisionInputs {
   const patchCount = crops.reduce((sum, { gridHeight, gridWidth }) => sum + gridHeight * gridWidth, 0);
-  const patchBytes = 3 * config.patchSize ** 2;
+  const isGrey = crops.every((crop) => crop.isGrey);
+  const patchBytes = patchByteCount(config.patchSize, isGrey);
   const index = new BigInt64Array(patchCount * 4);
   // Small values only need their low words, which is much quicker than making BigInts.
   const indexWords = new Int32Array(index.buffer);
@@ -67,7 +68,11 @@ export function describePatches(
     start += gridHeight * gridWidth;
   }
   return {
-    pixel_values: { type: 'uint8', dims: [patchCount, patchBytes], data: joinPixels(crops, patchCount * patchBytes) },
+    pixel_values: {
+      type: 'uint8',
+      dims: [patchCount, patchBytes],
+      data: joinPixels(crops, patchCount * patchBytes, isGrey),
+    },
     pos_index: { type: 'int64', dims: [patchCount, 4], data: index },
     pos_weight: { type: 'float32', dims: [patchCount, 4], data: weight },
     rope_hw: { type: 'float32', dims: [patchCount, 2], data: rope },
@@ -76,8 +81,8 @@ export function describePatches(
   };
 }
 
-/** The patches of all crops one after another; those of a single one as they are. */
-function joinPixels(crops: readonly CropPatches[], byteCount: number): Uint8Array {
+/** The patches of all crops one after another, grey ones beside others with three channels; those of a single one as they are. */
+function joinPixels(crops: readonly CropPatches[], byteCount: number, isGrey: boolean): Uint8Array {
   const [first] = crops;
   // The runtime takes no shared memory.
   const isUsable = first?.patches.length === byteCount && first.patches.buffer instanceof ArrayBuffer;
@@ -85,10 +90,25 @@ function joinPixels(crops: readonly CropPatches[], byteCount: number): Uint8Arra
   const pixels = new Uint8Array(byteCount);
   let end = 0;
   for (const crop of crops) {
-    pixels.set(crop.patches, end);
-    end += crop.patches.length;
+    if (crop.isGrey && !isGrey) {
+      end = spreadGrey(crop, pixels, end);
+    } else {
+      pixels.set(crop.patches, end);
+      end += crop.patches.length;
+    }
   }
   return pixels;
+}
+
+/** Writes the one channel of each patch three times; returns where the next crop begins. */
+function spreadGrey({ gridHeight, gridWidth, patches }: CropPatches, target: Uint8Array, start: number): number {
+  const area = patches.length / (gridHeight * gridWidth);
+  let end = start;
+  for (let from = 0; from < patches.length; from += area) {
+    const channel = patches.subarray(from, from + area);
+    for (let copy = 0; copy < 3; copy++, end += area) target.set(channel, end);
+  }
+  return end;
 }
 
 /** For each of `size` places the two grid lines it lies between, with their weights. */

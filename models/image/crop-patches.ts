@@ -7,6 +7,13 @@ export interface CropPatches {
   /** Patch rows and columns, both multiples of the merge size. */
   readonly gridHeight: number;
   readonly gridWidth: number;
-  /** `gridHeight * gridWidth * 3 * patchSize * patchSize` bytes. */
+  /** `gridHeight * gridWidth * channels * patchSize * patchSize` bytes. */
   readonly patches: Uint8Array;
+  /** One channel that stands for all three; else there are three. */
+  readonly isGrey?: boolean;
+}
+
+/** Bytes of one patch of a crop. */
+export function patchByteCount(patchSize: number, isGrey = false): number {
+  return patchSize ** 2 * (isGrey ? 1 : 3);
 }

@@ -30,35 +30,28 @@ export function cutPatches(image: RgbImage, patchSize: number): CropPatches {
   return { gridHeight, gridWidth, patches };
 }
 
-/** The same for a picture without colour, whose three planes are equal. */
+/** The same for a picture without colour: one channel stands for all three. */
 export function cutGreyPatches(image: GreyImage, patchSize: number): CropPatches {
   const gridHeight = image.height / patchSize;
   const gridWidth = image.width / patchSize;
-  const patches = new Uint8Array(gridHeight * gridWidth * 3 * patchSize * patchSize);
+  const patches = new Uint8Array(gridHeight * gridWidth * patchSize * patchSize);
   // Two pixels at a time where they lie so.
   const lane = patchSize % 2 === 0 && image.data.byteOffset % 2 === 0 ? 2 : 1;
   const source = lane === 2 ? asPairs(image.data) : image.data;
   const target = lane === 2 ? asPairs(patches) : patches;
   const stride = image.width / lane;
   const width = patchSize / lane;
-  const plane = patchSize * width;
   let out = 0;
   for (let row = 0; row < gridHeight; row++) {
     for (let column = 0; column < gridWidth; column++) {
       const corner = row * patchSize * stride + column * width;
       for (let y = 0; y < patchSize; y++) {
         const start = corner + y * stride;
-        for (let at = start; at < start + width; at++, out++) {
-          const value = source[at];
-          target[out] = value;
-          target[out + plane] = value;
-          target[out + 2 * plane] = value;
-        }
+        for (let at = start; at < start + width; at++, out++) target[out] = source[at];
       }
-      out += 2 * plane;
     }
   }
-  return { gridHeight, gridWidth, patches };
+  return { gridHeight, gridWidth, patches, isGrey: true };
 }
 
 function asPairs({ buffer, byteOffset, length }: Uint8Array): Uint16Array {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { tasks } from '#models';
 
 /** Raised when frames, events or the status change in a way that the other side would misread. */
-export const engineProtocol = 1;
+export const engineProtocol = 2;
 
 const count = z.int().min(0);
 const tokenIds = z.array(count).max(131_072);
@@ -34,6 +34,12 @@ export const engineStatusSchema = z.object({
   load: engineLoadSchema,
 });
 
+const imageSchema = z.object({
+  gridHeight: z.int().min(1).max(65_536),
+  gridWidth: z.int().min(1).max(65_536),
+  isGrey: z.boolean().optional().describe('Its patches have one channel that stands for all three.'),
+});
+
 /** The JSON head of a crop on its way to another host; the patches of its pictures follow as bytes, in order. */
 export const cropHeadSchema = z.object({
   protocol: z.literal(engineProtocol),
@@ -42,7 +48,7 @@ export const cropHeadSchema = z.object({
   priority: z.enum(['interactive', 'batch']),
   task: z.enum(tasks),
   promptIds: tokenIds.min(1),
-  images: z.array(z.object({ gridHeight: z.int().min(1).max(65_536), gridWidth: z.int().min(1).max(65_536) })).max(256),
+  images: z.array(imageSchema).max(256),
   maxTokens: z.int().min(1).max(131_072),
   ignoresStop: z.boolean().optional(),
   isStreamed: z.boolean(),

@@ -1,4 +1,4 @@
-import type { CropPatches, ModelFolder } from '#models';
+import { type CropPatches, type ModelFolder, patchByteCount } from '#models';
 import type { CropSpec } from '../crop-job.js';
 import { PoolError } from '../errors.js';
 import type { CropFrame } from './crop-frame.js';
@@ -20,19 +20,22 @@ export function openFrame(
 ): FramedCrop {
   const { vision, text, imageTokenId } = reader;
   const { promptIds, prefix, maxTokens, ignoresStop } = head;
-  const patchBytes = 3 * vision.patchSize ** 2;
   let offset = 0;
-  const images = head.images.map(({ gridHeight, gridWidth }): CropPatches => {
+  let patchCount = 0;
+  const images = head.images.map((image): CropPatches => {
+    const { gridHeight, gridWidth, isGrey } = image;
     if (gridHeight % vision.mergeSize !== 0 || gridWidth % vision.mergeSize !== 0) {
       throw invalid(`a grid of ${gridHeight} x ${gridWidth} patches cannot be merged by ${vision.mergeSize}`);
     }
     // A view of several pictures would cross to a thread with all of them.
-    const cut = head.images.length === 1 ? pixels : pixels.slice(offset, offset + gridHeight * gridWidth * patchBytes);
-    offset += gridHeight * gridWidth * patchBytes;
-    return { gridHeight, gridWidth, patches: cut };
+    const end = offset + gridHeight * gridWidth * patchByteCount(vision.patchSize, isGrey);
+    const patches = head.images.length === 1 ? pixels : pixels.slice(offset, end);
+    offset = end;
+    patchCount += gridHeight * gridWidth;
+    return { ...image, patches };
   });
   if (offset !== pixels.length) throw invalid(`its pictures have ${pixels.length} bytes instead of ${offset}`);
-  const imageTokenCount = offset / patchBytes / vision.mergeSize ** 2;
+  const imageTokenCount = patchCount / vision.mergeSize ** 2;
   const placeholderCount = promptIds.filter((id) => id === imageTokenId).length;
   if (placeholderCount !== imageTokenCount) {
     throw invalid(`its prompt has room for ${placeholderCount} merged patches instead of ${imageTokenCount}`);

@@ -233,7 +233,7 @@ function frame(crop: CropMessage, { model, instance }: RemoteHostOptions): Uint8
     priority,
     task,
     promptIds: [...promptIds],
-    images: images.map(({ gridHeight, gridWidth }) => ({ gridHeight, gridWidth })),
+    images: images.map(({ patches: _, ...image }) => image),
     maxTokens,
     ...(ignoresStop && { ignoresStop }),
     isStreamed,

@@ -165,7 +165,7 @@ export function createScriptedPool(script: Script = {}): ScriptedPool {
 }
 
 const scriptedEngine: EngineStatus = {
-  protocol: 1,
+  protocol: 2,
   instance: 'scripted-instance',
   model: { name: 'scripted', weightsId: 'w'.repeat(64) },
   isReady: true,

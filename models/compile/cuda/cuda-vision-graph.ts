@@ -23,7 +23,7 @@ export function buildCudaVisionGraph(parts: Omit<VisionParts, 'isSeparate'>): Gr
   const { config, weights, textHiddenSize } = parts;
   const { hiddenSize, headCount } = config;
   const graph = new GraphBuilder('vision');
-  const values = patchInputs(graph, config);
+  const values = patchInputs(graph);
   const isBatched = graph.input('is_batched', 'bool', []);
   const patchRow = graph.input('patch_row', 'int64', [1, 'N']);
   const tokenOffset = graph.input('token_offset', 'int32', ['B', 'S']);

@@ -77,6 +77,10 @@ it.each(['fp32', 'int8'] as const)('embeds several images of a run like each alo
   alone.forEach((value, index) => {
     expect(Math.abs(value - together[index])).toBeLessThanOrEqual(tolerance);
   });
+  const grey = { gridHeight: 4, gridWidth: 6, patches: bytes(8, 37), isGrey: true };
+  const channels = (at: number) => grey.patches[Math.floor(at / 588) * 196 + (at % 196)];
+  const coloured = { ...dark, patches: Uint8Array.from({ length: 24 * 588 }, (_, at) => channels(at)) };
+  expect(await run([grey])).toEqual(await run([coloured]));
   await session.close();
 });
 

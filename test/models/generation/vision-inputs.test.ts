@@ -51,6 +51,20 @@ it('lays crops of one patch count one after another', () => {
   expect([...inputs.rope_hw.data.subarray(14, 22)]).toEqual([1, 3, 0, 0, 0, 1, 1, 0]);
 });
 
+it('keeps one channel where no crop has colour, and spreads it beside crops that have', () => {
+  const grey = { gridHeight: 2, gridWidth: 2, patches: Uint8Array.of(7, 8, 9, 10), isGrey: true };
+  const alone = createVisionInputs([grey], config, 'corners').pixel_values;
+  expect([alone.dims, alone.data]).toEqual([[4, 1], grey.patches]);
+  const both = createVisionInputs([grey, grey], config, 'corners').pixel_values;
+  expect([both.dims, [...both.data]]).toEqual([
+    [8, 1],
+    [7, 8, 9, 10, 7, 8, 9, 10],
+  ]);
+  const mixed = createVisionInputs([crop(2, 2), grey], config, 'corners').pixel_values;
+  expect(mixed.dims).toEqual([8, 3]);
+  expect([...mixed.data.subarray(12)]).toEqual([7, 7, 7, 8, 8, 8, 9, 9, 9, 10, 10, 10]);
+});
+
 it('refuses crops of different patch counts', () => {
   expect(() => createVisionInputs([crop(2, 4), crop(2, 2)], config, 'corners')).toThrow(RangeError);
 });

@@ -51,8 +51,8 @@ describe('with the embedded bundle', () => {
     const cut = (crops: typeof planned) => pool.prepareCrops({ image, slope: plan.slope, crops, pixels: {} });
     const whole = await cut(planned);
     expect(whole.patches.length).toBe(planned.length);
-    for (const { patches, gridHeight, gridWidth } of whole.patches) {
-      expect(patches.length).toBe(gridHeight * gridWidth * 588);
+    for (const { patches, gridHeight, gridWidth, isGrey } of whole.patches) {
+      expect(patches.length).toBe(gridHeight * gridWidth * (isGrey ? 196 : 588));
     }
     expect(whole.cropMs).toBeGreaterThan(0);
     const pieces = await Promise.all([cut(planned.slice(0, 1)), cut(planned.slice(1, 3)), cut(planned.slice(3))]);

@@ -4,7 +4,7 @@ import { decodeCropFrame, encodeCropFrame } from '../../../pool/remote/crop-fram
 import type { CropHead } from '../../../pool/remote/engine-contract.js';
 
 const head: CropHead = {
-  protocol: 1,
+  protocol: 2,
   weightsId: 'w',
   from: 'me',
   priority: 'interactive',
@@ -49,7 +49,7 @@ it('refuses what is no frame, wherever it is cut or bent', () => {
   const good = encodeCropFrame(head, []);
   for (let length = 0; length < good.length; length++) expect(code(good.subarray(0, length))).toBe('CROP_INVALID');
   expect(code(Buffer.from([0xff, 0xff, 0xff, 0xff, 1, 2]))).toBe('CROP_INVALID');
-  expect(code(encodeCropFrame({ ...head, protocol: 2 as never }, []))).toBe('CROP_INVALID');
+  expect(code(encodeCropFrame({ ...head, protocol: 1 as never }, []))).toBe('CROP_INVALID');
   expect(code(encodeCropFrame({ ...head, promptIds: [] }, []))).toBe('CROP_INVALID');
   expect(code(encodeCropFrame({ ...head, promptIds: [1.5] }, []))).toBe('CROP_INVALID');
   expect(code(good)).toBe('accepted');

@@ -19,7 +19,7 @@ type Pool = PoolBench['pool'];
 /** A crop without a picture: the prompt is all there is. */
 const frame = (pool: Pool, change: Partial<CropFrame['head']> = {}): CropFrame => ({
   head: {
-    protocol: 1,
+    protocol: 2,
     weightsId: pool.engine().model.weightsId,
     from: 'another host',
     priority: 'interactive',

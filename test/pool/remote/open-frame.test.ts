@@ -10,7 +10,7 @@ const patchBytes = 3 * vision.patchSize ** 2;
 const [gridHeight, gridWidth] = [vision.mergeSize, vision.mergeSize * 3];
 const pixels = new Uint8Array(gridHeight * gridWidth * patchBytes);
 const head: CropHead = {
-  protocol: 1,
+  protocol: 2,
   weightsId: 'w',
   from: 'me',
   priority: 'batch',
@@ -37,6 +37,21 @@ it('gives the crop that was sent', () => {
   expect(openFrame({ head: { ...head, ignoresStop: true }, pixels }, model, 1000)).toHaveProperty('ignoresStop', true);
 });
 
+it('takes pictures of one channel', () => {
+  const grey = { ...head.images[0], isGrey: true };
+  const promptIds = new Array<number>(6).fill(imageTokenId);
+  const bytes = Uint8Array.from({ length: (pixels.length * 4) / 3 }, (_, index) => (index < pixels.length ? 1 : 2));
+  const { images } = openFrame(
+    { head: { ...head, promptIds, images: [head.images[0], grey] }, pixels: bytes },
+    model,
+    1000,
+  );
+  expect(images.map(({ patches, isGrey }) => [patches.length, new Set(patches), isGrey])).toEqual([
+    [pixels.length, new Set([1]), undefined],
+    [pixels.length / 3, new Set([2]), true],
+  ]);
+});
+
 it('cuts several pictures apart', () => {
   const bytes = Uint8Array.from({ length: pixels.length * 2 }, (_, index) => (index < pixels.length ? 1 : 2));
   const promptIds = new Array<number>(6).fill(imageTokenId);
@@ -54,6 +69,7 @@ it('cuts several pictures apart', () => {
 it.each([
   ['pixels that are missing', {}, pixels.subarray(1)],
   ['pixels too many', {}, new Uint8Array(pixels.length + 1)],
+  ['pixels of one channel that have three', { images: [{ gridHeight, gridWidth, isGrey: true }] }],
   ['a grid that cannot be merged', { images: [{ gridHeight: gridHeight + 1, gridWidth }] }],
   ['too few placeholders', { promptIds: [5, imageTokenId, 6] }],
   ['a token that the model lacks', { promptIds: [...head.promptIds, text.vocabSize] }],

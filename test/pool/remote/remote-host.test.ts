@@ -12,7 +12,7 @@ import { openRemoteHost } from '../../../pool/remote/remote-host.js';
 const model = { name: 'm', weightsId: 'same' };
 const load = { queuedCount: 2, runningCount: 3, outstandingCost: 9, kvBlocksUsed: 5 };
 const status: EngineStatus = {
-  protocol: 1,
+  protocol: 2,
   instance: 'other',
   model,
   isReady: true,
@@ -215,7 +215,7 @@ it.each([
   ['other weights', { model: { name: 'n', weightsId: 'other' } }, 'MODEL_MISMATCH', /other weights \(n\)/],
   ['shorter sequences', { maxSequenceLength: 99 }, 'MODEL_MISMATCH', /maxSequenceLength/],
   ['this server itself', { instance: 'me' }, 'MODEL_MISMATCH', /itself/],
-  ['another protocol', { protocol: 2 }, 'MODEL_MISMATCH', /version 2/],
+  ['another protocol', { protocol: 1 }, 'MODEL_MISMATCH', /version 1/],
   ['no device of its own', { isReady: false }, 'NO_DEVICE', /ready/],
 ] as const)('does not use a host with %s', async (_, change, code, message) => {
   const { reports } = await open({ status: { ...status, ...change } });

@@ -5,7 +5,7 @@ import type { CropHead, EngineLine } from '../../../pool/remote/engine-contract.
 import { openTestApp } from '../../support/test-app.js';
 
 const head: CropHead = {
-  protocol: 1,
+  protocol: 2,
   weightsId: 'w',
   from: 'me',
   priority: 'interactive',
@@ -34,7 +34,7 @@ it('shows what the engine has and holds', async () => {
   const { app } = openTestApp();
   const response = await app.request('/v1/engine');
   expect(response.headers.get('cache-control')).toBe('no-store');
-  expect(await response.json()).toMatchObject({ protocol: 1, isReady: true, model: { name: 'scripted' } });
+  expect(await response.json()).toMatchObject({ protocol: 2, isReady: true, model: { name: 'scripted' } });
 });
 
 it('answers with the lines of a crop', async () => {
