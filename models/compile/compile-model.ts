@@ -18,7 +18,7 @@ import { buildVisionGraph } from './vision-graph.js';
 import { openWeights } from './weights-files.js';
 
 /** Raised when the graphs change, so that no older cache is used. */
-const compilerVersion = 10;
+const compilerVersion = 11;
 
 export const graphNames = ['vision', 'prefill', 'decode', 'decoder', 'prompt', 'step', 'wide-step', 'layout'] as const;
 export type GraphName = (typeof graphNames)[number];

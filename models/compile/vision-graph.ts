@@ -55,7 +55,7 @@ export function patchInputs(graph: GraphBuilder): PatchValues {
     positionIndex: graph.input('pos_index', 'int64', ['N', 4]),
     positionWeight: graph.input('pos_weight', 'float32', ['N', 4]),
     rowColumn: graph.input('rope_hw', 'float32', ['N', 2]),
-    mergeIndex: graph.input('merge_index', 'int64', ['N']),
+    mergeIndex: graph.input('merge_index', 'int64', ['P']),
     imageCount: graph.input('image_count', 'int64', [1]),
   };
 }

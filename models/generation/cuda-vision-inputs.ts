@@ -7,28 +7,40 @@ import { describePatches, type VisionInputs } from './vision-inputs.js';
 /** Inputs of the vision graph for CUDA, for crops of any patch counts. */
 export interface CudaVisionInputs extends VisionInputs {
   readonly is_batched: Tensor<'bool'>;
+  readonly is_padded: Tensor<'bool'>;
+  readonly patch_counts: Tensor<'int32'>;
   readonly patch_row: Tensor<'int64'>;
   readonly token_offset: Tensor<'int32'>;
   readonly patch_starts: Tensor<'int32'>;
 }
 
-/** Tells the vision encoder where each patch lies. A batch needs crops of one patch count. */
+/**
+ * Tells the vision encoder where each patch lies. `batchLength`: the patches each crop takes in a batch, those that pad
+ * it included; null packs the crops.
+ */
 export function createCudaVisionInputs(
   crops: readonly CropPatches[],
   config: VisionConfig,
   align: VisionPositionAlign,
-  isBatched: boolean,
+  batchLength: number | null,
 ): CudaVisionInputs {
   const counts = crops.map(({ gridHeight, gridWidth }) => gridHeight * gridWidth);
-  if (isBatched && counts.some((count) => count !== counts[0])) throw new RangeError('a batch needs one patch count');
+  const rowCounts = counts.map((count) => batchLength ?? count);
+  if (rowCounts.some((rowCount, crop) => rowCount < counts[crop])) {
+    throw new RangeError(`a crop has more than the ${batchLength} patches of its batch`);
+  }
   const starts = [0];
-  for (const count of counts) starts.push((starts.at(-1) as number) + count);
-  const patchCount = starts.at(-1) as number;
+  for (const count of rowCounts) starts.push((starts.at(-1) as number) + count);
+  const rowCount = starts.at(-1) as number;
+  const isPadded = counts.some((count, crop) => count < rowCounts[crop]);
+  const flag = (value: boolean) => ({ type: 'bool', dims: [], data: Uint8Array.of(Number(value)) }) as const;
   return {
-    ...describePatches(crops, config, align),
-    is_batched: { type: 'bool', dims: [], data: Uint8Array.of(Number(isBatched)) },
-    patch_row: { type: 'int64', dims: [1, patchCount], data: countUp(patchCount) },
-    token_offset: packedPlaces(counts),
+    ...describePatches(crops, config, align, starts),
+    is_batched: flag(batchLength !== null),
+    is_padded: flag(isPadded),
+    patch_counts: { type: 'int32', dims: [counts.length], data: Int32Array.from(counts) },
+    patch_row: { type: 'int64', dims: [1, rowCount], data: countUp(rowCount) },
+    token_offset: packedPlaces(rowCounts),
     patch_starts: { type: 'int32', dims: [starts.length], data: Int32Array.from(starts) },
   };
 }

@@ -32,13 +32,17 @@ export function createVisionInputs(
   return describePatches(crops, config, align);
 }
 
-/** The same for crops of any patch counts. */
+/**
+ * The same for crops of any patch counts. `starts`: the row of the first patch of each crop, and the end; one after
+ * another when absent. Rows between a crop and the next are zeros, and no merge block has them.
+ */
 export function describePatches(
   crops: readonly CropPatches[],
   config: VisionConfig,
   align: VisionPositionAlign,
+  starts: readonly number[] = followingStarts(crops),
 ): VisionInputs {
-  const patchCount = crops.reduce((sum, { gridHeight, gridWidth }) => sum + gridHeight * gridWidth, 0);
+  const patchCount = starts[crops.length];
   const isGrey = crops.every((crop) => crop.isGrey);
   const patchBytes = patchByteCount(config.patchSize, isGrey);
   const index = new BigInt64Array(patchCount * 4);
@@ -46,9 +50,10 @@ export function describePatches(
   const indexWords = new Int32Array(index.buffer);
   const weight = new Float32Array(patchCount * 4);
   const rope = new Float32Array(patchCount * 2);
-  const merge = new BigInt64Array(patchCount);
-  let start = 0;
-  for (const { gridHeight, gridWidth } of crops) {
+  const merge = new BigInt64Array(crops.reduce((sum, { gridHeight, gridWidth }) => sum + gridHeight * gridWidth, 0));
+  let merged = 0;
+  crops.forEach(({ gridHeight, gridWidth }, crop) => {
+    const start = starts[crop];
     const rows = neighbours(gridHeight, config.positionGridSize, align);
     const columns = neighbours(gridWidth, config.positionGridSize, align);
     for (let row = 0; row < gridHeight; row++) {
@@ -64,51 +69,59 @@ export function describePatches(
         }
       }
     }
-    fillMergeOrder(merge, start, gridHeight, gridWidth, config.mergeSize);
-    start += gridHeight * gridWidth;
-  }
+    const size = gridHeight * gridWidth;
+    fillMergeOrder(merge.subarray(merged, merged + size), start, gridHeight, gridWidth, config.mergeSize);
+    merged += size;
+  });
   return {
     pixel_values: {
       type: 'uint8',
       dims: [patchCount, patchBytes],
-      data: joinPixels(crops, patchCount * patchBytes, isGrey),
+      data: joinPixels(crops, starts, patchBytes, isGrey),
     },
     pos_index: { type: 'int64', dims: [patchCount, 4], data: index },
     pos_weight: { type: 'float32', dims: [patchCount, 4], data: weight },
     rope_hw: { type: 'float32', dims: [patchCount, 2], data: rope },
-    merge_index: { type: 'int64', dims: [patchCount], data: merge },
+    merge_index: { type: 'int64', dims: [merge.length], data: merge },
     image_count: { type: 'int64', dims: [1], data: BigInt64Array.of(BigInt(crops.length)) },
   };
 }
 
-/** The patches of all crops one after another, grey ones beside others with three channels; those of a single one as they are. */
-function joinPixels(crops: readonly CropPatches[], byteCount: number, isGrey: boolean): Uint8Array {
+function followingStarts(crops: readonly CropPatches[]): number[] {
+  const starts = [0];
+  for (const { gridHeight, gridWidth } of crops) starts.push((starts.at(-1) as number) + gridHeight * gridWidth);
+  return starts;
+}
+
+/** The patches of all crops in their rows, grey ones beside others with three channels; those of a single one as they are. */
+function joinPixels(
+  crops: readonly CropPatches[],
+  starts: readonly number[],
+  patchBytes: number,
+  isGrey: boolean,
+): Uint8Array {
   const [first] = crops;
+  const byteCount = starts[crops.length] * patchBytes;
   // The runtime takes no shared memory.
   const isUsable = first?.patches.length === byteCount && first.patches.buffer instanceof ArrayBuffer;
   if (crops.length === 1 && isUsable) return first.patches;
   const pixels = new Uint8Array(byteCount);
-  let end = 0;
-  for (const crop of crops) {
-    if (crop.isGrey && !isGrey) {
-      end = spreadGrey(crop, pixels, end);
-    } else {
-      pixels.set(crop.patches, end);
-      end += crop.patches.length;
-    }
-  }
+  crops.forEach((crop, index) => {
+    const start = starts[index] * patchBytes;
+    if (crop.isGrey && !isGrey) spreadGrey(crop, pixels, start);
+    else pixels.set(crop.patches, start);
+  });
   return pixels;
 }
 
-/** Writes the one channel of each patch three times; returns where the next crop begins. */
-function spreadGrey({ gridHeight, gridWidth, patches }: CropPatches, target: Uint8Array, start: number): number {
+/** Writes the one channel of each patch three times. */
+function spreadGrey({ gridHeight, gridWidth, patches }: CropPatches, target: Uint8Array, start: number): void {
   const area = patches.length / (gridHeight * gridWidth);
   let end = start;
   for (let from = 0; from < patches.length; from += area) {
     const channel = patches.subarray(from, from + area);
     for (let copy = 0; copy < 3; copy++, end += area) target.set(channel, end);
   }
-  return end;
 }
 
 /** For each of `size` places the two grid lines it lies between, with their weights. */
@@ -133,8 +146,8 @@ function neighbours(size: number, gridSize: number, align: VisionPositionAlign) 
 
 /** Patches of each merge block together, blocks in raster order, raster order inside a block. */
 function fillMergeOrder(target: BigInt64Array, start: number, height: number, width: number, merge: number): void {
-  const words = new Int32Array(target.buffer);
-  let place = start;
+  const words = new Int32Array(target.buffer, target.byteOffset, target.length * 2);
+  let place = 0;
   for (let blockRow = 0; blockRow < height; blockRow += merge) {
     for (let blockColumn = 0; blockColumn < width; blockColumn += merge) {
       for (let row = blockRow; row < blockRow + merge; row++) {

@@ -11,10 +11,11 @@ type PatchAttention = (graph: GraphBuilder, q: string, k: string, v: string) => 
 
 /**
  * Vision encoder and projector for CUDA in float16. Images of one patch count go through `MultiHeadAttention`, which is
- * the faster; images of any sizes through `PackedMultiHeadAttention`. Both share their weights.
+ * the faster, padded to it or not; images of any sizes through `PackedMultiHeadAttention`. All share their weights.
  *
  * Inputs: those of the CPU graph (`buildVisionGraph`), where `image_count` says how many images of one size there are,
- * and `is_batched` bool [], whether they are of one size; `patch_row` int64 [1, N], 0 to N - 1; `token_offset` int32
+ * and `merge_index` int64 [P] leaves out padding; `is_batched` bool [], whether they are of one size; `is_padded` bool [],
+ * whether with padding, and `patch_counts` int32 [images], the patches without it; `patch_row` int64 [1, N], 0 to N - 1; `token_offset` int32
  * [images, S], the places of the packed patches in a padded [images, S], then those of the padding; `patch_starts` int32
  * [images + 1], first patch of each image and the end.
  * Output: `image_embeds` float16 [N / merge², textHiddenSize].
@@ -25,6 +26,8 @@ export function buildCudaVisionGraph(parts: Omit<VisionParts, 'isSeparate'>): Gr
   const graph = new GraphBuilder('vision');
   const values = patchInputs(graph);
   const isBatched = graph.input('is_batched', 'bool', []);
+  const isPadded = graph.input('is_padded', 'bool', []);
+  const patchCounts = graph.input('patch_counts', 'int32', ['I']);
   const patchRow = graph.input('patch_row', 'int64', [1, 'N']);
   const tokenOffset = graph.input('token_offset', 'int32', ['B', 'S']);
   const patchStarts = graph.input('patch_starts', 'int32', ['B1']);
@@ -39,14 +42,16 @@ export function buildCudaVisionGraph(parts: Omit<VisionParts, 'isSeparate'>): Gr
       attributes: { num_heads: headCount / atOnce, interleaved: 1 },
     });
   const attributes = { num_heads: headCount };
-  const attendBatched: PatchAttention = (body, q, k, v) => {
+  const attendTogether = (body: GraphBuilder, [q, k, v]: string[], masks: string[]) => {
     const sizes = [values.imageCount, body.constant([-1, hiddenSize])];
     const perImage = body.op('Concat', sizes, { attributes: { axis: 0 } });
     const split = (x: string) => body.op('Reshape', [x, perImage]);
-    const inputs = [split(rotate(body, q)), split(rotate(body, k)), split(v)];
+    const inputs = [split(rotate(body, q)), split(rotate(body, k)), split(v), ...masks];
     const attended = body.op('MultiHeadAttention', inputs, { domain: microsoft, attributes });
     return body.op('Reshape', [attended, body.constant([-1, hiddenSize])]);
   };
+  const attendBatched: PatchAttention = (body, ...projected) => attendTogether(body, projected, []);
+  const attendPadded: PatchAttention = (body, ...projected) => attendTogether(body, projected, ['', patchCounts]);
   const attendPacked: PatchAttention = (body, q, k, v) => {
     const flat = (x: string) => body.op('Squeeze', [x, body.constant([0])]);
     const inputs = [flat(rotate(body, q)), flat(rotate(body, k)), v, '', tokenOffset, patchStarts];
@@ -59,8 +64,13 @@ export function buildCudaVisionGraph(parts: Omit<VisionParts, 'isSeparate'>): Gr
     body.output(encodeLayers(body, parts, patches, attend), weights.floatType, ['N', hiddenSize]);
     return body;
   };
+  const ofOneSize = graph.subgraph('of-one-size');
+  const attended = ofOneSize.op('If', [isPadded], {
+    attributes: { then_branch: branch('padded', attendPadded), else_branch: branch('batched', attendBatched) },
+  });
+  ofOneSize.output(attended, weights.floatType, ['N', hiddenSize]);
   const encoded = graph.op('If', [isBatched], {
-    attributes: { then_branch: branch('batched', attendBatched), else_branch: branch('packed', attendPacked) },
+    attributes: { then_branch: ofOneSize, else_branch: branch('packed', attendPacked) },
   });
   const embeds = projectPatches(graph, encoded, parts, values);
   graph.output(embeds, weights.floatType, ['M', textHiddenSize], 'image_embeds');

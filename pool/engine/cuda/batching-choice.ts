@@ -4,20 +4,41 @@ import type { CropPatches } from '#models';
 export const largePatchCount = 2048;
 /** A size seen more often than this will come again. */
 const frequentCount = 6;
+/** The padding that an exact size does without is worth less than its first run for long. */
+const frequentBesidePadded = 100;
+/** Sizes are rounded up to multiples of this. There are few of them, and they come again soon. */
+const paddedTo = 128;
+const frequentPadded = 2;
 
 /**
  * Chooses the attention of a vision run. That of batches is faster on large pictures, but its first run on each size
- * takes some 70 ms more than the packed one: it pays for sizes that come again and again.
+ * takes some 70 ms more than the packed one: it pays for sizes that come again and again. Padded sizes do so whatever
+ * the pictures are.
  */
 export class BatchingChoice {
-  /** How often a large picture of a patch count has been encoded. */
-  readonly #seen = new Map<number, number>();
+  /** How often a large picture was encoded, by its patches and by those it has when padded. */
+  readonly #exact = new Map<number, number>();
+  readonly #padded = new Map<number, number>();
+  readonly #canPad: boolean;
 
-  isWorthBatching(images: readonly CropPatches[]): boolean {
-    const count = images[0].gridHeight * images[0].gridWidth;
-    if (images.length > 1 || count < largePatchCount) return false;
-    const seen = (this.#seen.get(count) ?? 0) + 1;
-    this.#seen.set(count, seen);
-    return seen > frequentCount;
+  /** `canPad`: the device attends over padded pictures as fast as over others. */
+  constructor(canPad: boolean) {
+    this.#canPad = canPad;
   }
+
+  /** Patches that each picture takes in a batch, padding included; null for the packed attention. */
+  batchLength(images: readonly CropPatches[]): number | null {
+    const count = images[0].gridHeight * images[0].gridWidth;
+    if (images.length > 1 || count < largePatchCount) return null;
+    const exactCount = see(this.#exact, count);
+    if (exactCount > (this.#canPad ? frequentBesidePadded : frequentCount)) return count;
+    const length = Math.ceil(count / paddedTo) * paddedTo;
+    return this.#canPad && see(this.#padded, length) > frequentPadded ? length : null;
+  }
+}
+
+function see(counts: Map<number, number>, size: number): number {
+  const count = (counts.get(size) ?? 0) + 1;
+  counts.set(size, count);
+  return count;
 }

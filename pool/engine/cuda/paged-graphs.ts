@@ -18,7 +18,7 @@ export class PagedGraphs implements EngineGraphs<Uint16Array> {
   readonly #decoder: Session;
   readonly #reader: ReaderConfig;
   readonly #align: ModelFolder['manifest']['visionPositionAlign'];
-  readonly #choice = new BatchingChoice();
+  readonly #choice = new BatchingChoice(false);
 
   constructor(
     sessions: { readonly vision: Session; readonly decoder: Session },
@@ -34,7 +34,7 @@ export class PagedGraphs implements EngineGraphs<Uint16Array> {
   async encodeImages(images: readonly CropPatches[]): Promise<Encoded<Uint16Array>> {
     const startedAt = performance.now();
     const { vision, text } = this.#reader;
-    const inputs = createCudaVisionInputs(images, vision, this.#align, this.#choice.isWorthBatching(images));
+    const inputs = createCudaVisionInputs(images, vision, this.#align, this.#choice.batchLength(images));
     const outputs = await this.#vision.run({ ...inputs });
     const halves = asHalves(outputs.image_embeds as Tensor<'float16'>);
     let end = 0;

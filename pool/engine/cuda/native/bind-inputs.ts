@@ -4,7 +4,7 @@ import type { InputBlock } from './input-block.js';
 import type { Binding, NativeRuntime } from './native-session.js';
 
 /** Inputs that kernels on the CPU read: sizes and choices. */
-const hostInputs = new Set(['is_batched', 'image_count', 'attention_bounds']);
+const hostInputs = new Set(['is_batched', 'is_padded', 'image_count', 'attention_bounds']);
 
 /** Sends the inputs of a run to the device and binds them; what only the CPU reads is bound where it lies. */
 export function bindInputs(

@@ -8,6 +8,9 @@ const deviceToHost = 2;
 const onDevice = 3;
 /** `cudaHostAllocDefault` and `cudaEventDefault`: marks take the time. */
 const hostDefault = 0;
+/** `cudaDevAttrComputeCapabilityMajor`; cuDNN's fast attention begins with Hopper. */
+const capabilityMajor = 75;
+const hopper = 9;
 const timedEvent = 0;
 /** Does not wait for the default stream, nor that one for it. */
 const nonBlocking = 1;
@@ -34,6 +37,7 @@ export function openCudaMemory(ort: OrtLibrary, device: number): CudaMemory {
     };
   };
   const setDevice = named('int cudaSetDevice(int device)');
+  const readAttribute = named('int cudaDeviceGetAttribute(_Out_ int *value, int attribute, int device)');
   const exchangeCaptureMode = named('int cudaThreadExchangeStreamCaptureMode(_Inout_ int *mode)');
   const createStream = named('int cudaStreamCreateWithFlags(_Out_ void **stream, unsigned int flags)');
   const destroyStream = named('int cudaStreamDestroy(void *stream)');
@@ -52,6 +56,8 @@ export function openCudaMemory(ort: OrtLibrary, device: number): CudaMemory {
 
   setDevice(device);
   exchangeCaptureMode([relaxedCapture]);
+  const major = [0];
+  readAttribute(major, capabilityMajor, device);
   const made = (make: (result: [Pointer]) => void): Pointer => {
     const result: [Pointer] = [0n];
     make(result);
@@ -63,6 +69,7 @@ export function openCudaMemory(ort: OrtLibrary, device: number): CudaMemory {
   return {
     info,
     stream,
+    attendsPadded: major[0] >= hopper,
     allocate: (byteLength) => made((result) => malloc(result, byteLength)),
     free: (pointer) => release(pointer),
     allocateHost(byteLength) {

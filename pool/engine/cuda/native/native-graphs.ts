@@ -55,7 +55,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
   readonly #parts: NativeParts;
   readonly #reader: ReaderConfig;
   readonly #align: ModelFolder['manifest']['visionPositionAlign'];
-  readonly #choice = new BatchingChoice();
+  readonly #choice: BatchingChoice;
   readonly #visionBlock: InputBlock;
   readonly #promptBlock: InputBlock;
   readonly #outputScratch: Scratch;
@@ -72,6 +72,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     this.#parts = parts;
     this.#reader = model.reader;
     this.#align = model.manifest.visionPositionAlign;
+    this.#choice = new BatchingChoice(parts.memory.attendsPadded);
     this.#visionBlock = new InputBlock(parts.memory);
     this.#promptBlock = new InputBlock(parts.memory);
     this.#outputScratch = new Scratch(parts.memory);
@@ -104,8 +105,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
   #encode(images: readonly CropPatches[]): DeviceRows[] {
     const { runtime, memory } = this.#parts;
     const { vision } = this.#reader;
-    const isBatched = this.#choice.isWorthBatching(images);
-    const inputs = createCudaVisionInputs(images, vision, this.#align, isBatched);
+    const inputs = createCudaVisionInputs(images, vision, this.#align, this.#choice.batchLength(images));
     bindInputs(this.#vision, { ...inputs }, { runtime, memory, block: this.#visionBlock });
     const counts = images.map(({ gridHeight, gridWidth }) => (gridHeight * gridWidth) / vision.mergeSize ** 2);
     const count = counts.reduce((sum, one) => sum + one, 0);

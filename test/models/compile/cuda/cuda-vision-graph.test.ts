@@ -35,16 +35,18 @@ interface PlainGraph {
   readonly output: readonly { readonly name: string }[];
 }
 
-/** The CPU has no kernel for packed attention: the branch of batches takes the place of the choice. */
-function keepBatchedBranch(path: string): void {
+/** The CPU has no kernel for packed attention: a branch of batches takes the place of the choices. */
+function keepBranch(path: string, target: string, isPadded: boolean): void {
   const plain = modelProto.decode(readFileSync(path)) as unknown as { graph: PlainGraph };
-  const node = plain.graph.node.flatMap((one): object[] => {
-    if (one.opType !== 'If') return [one];
-    const branch = one.attribute.find(({ name }) => name === 'then_branch') as PlainNode['attribute'][number];
-    const rename = { opType: 'Identity', name: 'chosen', input: [branch.g.output[0].name], output: one.output };
-    return [...branch.g.node, rename];
-  });
-  writeFileSync(path, modelProto.encode({ ...plain, graph: { ...plain.graph, node } }).finish());
+  const chosen = (nodes: readonly PlainNode[], [kept, ...inner]: string[]): object[] =>
+    nodes.flatMap((one): object[] => {
+      if (one.opType !== 'If') return [one];
+      const branch = one.attribute.find(({ name }) => name === kept) as PlainNode['attribute'][number];
+      const rename = { opType: 'Identity', name: `kept-${inner.length}`, input: [branch.g.output[0].name] };
+      return [...chosen(branch.g.node, inner), { ...rename, output: one.output }];
+    });
+  const node = chosen(plain.graph.node, ['then_branch', isPadded ? 'then_branch' : 'else_branch']);
+  writeFileSync(target, modelProto.encode({ ...plain, graph: { ...plain.graph, node } }).finish());
 }
 
 it('gives the embeddings of the plain graph, with halves paired and biases carried', async () => {
@@ -66,14 +68,21 @@ it('gives the embeddings of the plain graph, with halves paired and biases carri
   writeModel(join(folder, 'cuda.onnx'), buildCudaVisionGraph(parts), data);
   data.close(true);
   reader.close();
-  keepBatchedBranch(join(folder, 'cuda.onnx'));
+  keepBranch(join(folder, 'cuda.onnx'), join(folder, 'batched.onnx'), false);
+  keepBranch(join(folder, 'cuda.onnx'), join(folder, 'padded.onnx'), true);
 
   const align = model.manifest.visionPositionAlign;
   const plain = await openSession(join(folder, 'plain.onnx'), cpu);
-  const cuda = await openSession(join(folder, 'cuda.onnx'), cpu);
-  for (const { patches } of [samples[0], samples[8]]) {
+  const batched = await openSession(join(folder, 'batched.onnx'), cpu);
+  const padded = await openSession(join(folder, 'padded.onnx'), cpu);
+  const cases = [samples[0], samples[8]].flatMap(({ patches }) => [
+    { patches, cuda: batched, padding: 0 },
+    { patches, cuda: padded, padding: 12 },
+  ]);
+  for (const { patches, cuda, padding } of cases) {
     const expected = await plain.run({ ...createVisionInputs([patches], vision, align) });
-    const inputs = createCudaVisionInputs([patches, patches], vision, align, true);
+    const length = patches.gridHeight * patches.gridWidth + padding;
+    const inputs = createCudaVisionInputs([patches, patches], vision, align, length);
     const wanted = Object.fromEntries(Object.entries(inputs).filter(([name]) => cuda.inputNames.includes(name)));
     const got = await cuda.run(wanted);
     const [one, both] = [expected.image_embeds.data as Float32Array, got.image_embeds.data as Float32Array];
@@ -89,5 +98,6 @@ it('gives the embeddings of the plain graph, with halves paired and biases carri
     expect(difference / largest).toBeLessThan(1e-4);
   }
   await plain.close();
-  await cuda.close();
+  await batched.close();
+  await padded.close();
 });

@@ -42,9 +42,11 @@ function writeVision(): string {
   graph.input('pos_index', 'int64', ['N', 4]);
   graph.input('pos_weight', 'float32', ['N', 4]);
   graph.input('rope_hw', 'float32', ['N', 2]);
-  graph.input('merge_index', 'int64', ['N']);
+  graph.input('merge_index', 'int64', ['P']);
   graph.input('image_count', 'int64', [1]);
   graph.input('is_batched', 'bool', []);
+  graph.input('is_padded', 'bool', []);
+  graph.input('patch_counts', 'int32', ['I']);
   graph.input('patch_row', 'int64', [1, 'N']);
   graph.input('token_offset', 'int32', ['B', 'S']);
   graph.input('patch_starts', 'int32', ['B1']);
