@@ -21,14 +21,8 @@ it('batches a large picture once its size has come often, where padding does not
 
 it('pads large pictures of any size to few lengths, and leaves the padding out for one that comes very often', () => {
   const choice = new BatchingChoice(true);
-  expect([large, picture(50, 58), picture(48, 64), picture(52, 56)].map((one) => choice.batchLength([one]))).toEqual([
-    null,
-    null,
-    3072,
-    null,
-  ]);
-  expect(choice.batchLength([picture(50, 58)])).toBeNull();
-  expect(choice.batchLength([picture(50, 58)])).toBe(2944);
+  const first = [large, picture(50, 58), picture(50, 61), picture(48, 64), picture(52, 56), picture(50, 58)];
+  expect(first.map((one) => choice.batchLength([one]))).toEqual([null, null, null, 3072, null, 2944]);
   const lengths = Array.from({ length: 100 }, () => choice.batchLength([large]));
   expect([lengths[0], lengths.at(-2), lengths.at(-1)]).toEqual([3072, 3072, 3000]);
 });
