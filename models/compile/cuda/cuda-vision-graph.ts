@@ -1,5 +1,6 @@
+import { ModelError } from '../../errors.js';
 import { float, GraphBuilder, microsoft } from '../graph-builder.js';
-import { toHalfBits } from '../half-float.js';
+import { floatToHalf } from '../half-float.js';
 import { linearBias } from '../linear.js';
 import type { ReaderWeights } from '../reader-weights.js';
 import { embedPatches, patchInputs, patchRotation, projectPatches, type VisionParts } from '../vision-graph.js';
@@ -96,7 +97,14 @@ function carriedBias(graph: GraphBuilder, weights: ReaderWeights, attention: str
         }
         return sum;
       });
-      return weights.floatType === 'float16' ? Uint16Array.from(sums, toHalfBits) : sums;
+      if (weights.floatType !== 'float16') return sums;
+      const halves = new Uint16Array(sums.length);
+      const place = floatToHalf(sums, halves);
+      if (place >= 0) {
+        const what = `value ${place} of ${attention}out_proj.bias, with the bias of the values carried into it,`;
+        throw new ModelError('WEIGHTS_INVALID', `${what} is beyond the range of fp16 (65504)`);
+      }
+      return halves;
     }),
   );
   return graph.weight(name, [hiddenSize], source);

@@ -1,7 +1,7 @@
 import { mkdtempSync, openSync, readFileSync, readSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compileModel } from '../../../../models/compile/compile-model.js';
 import { embedKvPool, pagedBlockBytes } from '../../../../models/compile/cuda/kv-pool.js';
 import { readFreeWeights } from '../../../../models/compile/free-weights.js';
@@ -110,20 +110,41 @@ it('puts a sparse pool into a copy of the graph, every tensor different, and fin
   expect((await compileModel(model, target, join(folder, 'cache'))).fromCache).toBe(true);
 });
 
-it('names the tensor whose value is beyond the range of fp16', async () => {
-  const dir = join(folder, 'model');
-  writeRandomSnapshot(dir, { sizes });
-  const path = join(dir, 'model.safetensors');
-  const bytes = readFileSync(path);
-  const headerBytes = Number(bytes.readBigUInt64LE(0));
-  const header = JSON.parse(bytes.subarray(8, 8 + headerBytes).toString());
-  const name = 'model.layers.1.mlp.up_proj.weight';
-  // 70,000 rounded to bfloat16, as the fourth value.
-  bytes.writeUInt16LE(0x4789, 8 + headerBytes + header[name].data_offsets[0] + 6);
-  writeFileSync(path, bytes);
-  await expect(compileModel(await openModel(dir), target, join(folder, 'cache'))).rejects.toMatchObject({
-    code: 'WEIGHTS_INVALID',
-    message: expect.stringContaining(`value 3 of tensor ${name} is beyond the range of fp16`),
+describe('values beyond the range of fp16', () => {
+  /** Puts bfloat16 bits at a place of a tensor and compiles. */
+  async function compileWith(changes: readonly [name: string, place: number, bits: number][]) {
+    const dir = join(folder, 'model');
+    writeRandomSnapshot(dir, { sizes });
+    const path = join(dir, 'model.safetensors');
+    const bytes = readFileSync(path);
+    const headerBytes = Number(bytes.readBigUInt64LE(0));
+    const header = JSON.parse(bytes.subarray(8, 8 + headerBytes).toString());
+    for (const [name, place, bits] of changes) {
+      bytes.writeUInt16LE(bits, 8 + headerBytes + header[name].data_offsets[0] + place * 2);
+    }
+    writeFileSync(path, bytes);
+    return compileModel(await openModel(dir), target, join(folder, 'cache'));
+  }
+  const [seventyThousand, thousand] = [0x4789, 0x447a];
+
+  it('are named by their tensor', async () => {
+    const name = 'model.layers.1.mlp.up_proj.weight';
+    await expect(compileWith([[name, 3, seventyThousand]])).rejects.toMatchObject({
+      code: 'WEIGHTS_INVALID',
+      message: expect.stringContaining(`value 3 of tensor ${name} is beyond the range of fp16`),
+    });
+  });
+
+  it('are named where biases are carried through a projection', async () => {
+    const attention = 'visual.vision_model.encoder.layers.0.self_attn.';
+    const changes: [string, number, number][] = [
+      [`${attention}v_proj.bias`, 5, thousand],
+      [`${attention}out_proj.weight`, 2 * sizes.vision.hidden + 5, thousand],
+    ];
+    await expect(compileWith(changes)).rejects.toMatchObject({
+      code: 'WEIGHTS_INVALID',
+      message: expect.stringContaining(`value 2 of ${attention}out_proj.bias, with the bias of the values`),
+    });
   });
 });
 
