@@ -37,6 +37,7 @@ export { visibleGpus } from './machine-gpus.js';
 export { type OpenPoolOptions, openPool } from './open-pool.js';
 export type * from './pool.js';
 export type { PoolStats } from './pool-stats.js';
+export { AnswerError } from './remote/answer-error.js';
 export { type CropFrame, decodeCropFrame } from './remote/crop-frame.js';
 export { type EngineLine, type EngineStatus, engineLineSchema, engineStatusSchema } from './remote/engine-contract.js';
 export { splitLines } from './remote/split-lines.js';

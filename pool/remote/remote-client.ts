@@ -1,23 +1,9 @@
 import { Agent, request } from 'undici';
+import { AnswerError } from './answer-error.js';
 import { type EngineLine, type EngineStatus, engineLineSchema, engineStatusSchema } from './engine-contract.js';
 import { splitLines } from './split-lines.js';
 
-/** An answer of the other host that is not the one asked for. */
-export class RemoteAnswerError extends Error {
-  override readonly name = 'RemoteAnswerError';
-
-  constructor(
-    readonly status: number,
-    /** Of the error body; empty where a proxy answered. */
-    readonly code: string,
-    message: string,
-    readonly retryAfterMs: number,
-  ) {
-    super(message);
-  }
-}
-
-/** The HTTP side of another host's engine. Rejects with RemoteAnswerError, or with what the network says. */
+/** The HTTP side of another host's engine. Rejects with AnswerError, or with what the network says. */
 export interface RemoteClient {
   status(): Promise<EngineStatus>;
   /** Sends a crop and gives the lines of its answer as they come. Ends early when the signal is aborted. */
@@ -57,7 +43,7 @@ export function openRemoteClient({ url, apiKey, quietMs, statusTimeoutMs }: Remo
       });
       if (response.statusCode !== 200) throw await toAnswerError(response);
       const checked = engineStatusSchema.safeParse(await readJson(response.body));
-      if (!checked.success) throw new RemoteAnswerError(200, '', 'its answer is not that of a Quire engine', 0);
+      if (!checked.success) throw new AnswerError(200, '', 'its answer is not that of a Quire engine', 0);
       return checked.data;
     },
     async *read(frame, signal) {
@@ -89,14 +75,14 @@ interface Answer {
   readonly body: Body;
 }
 
-async function toAnswerError({ statusCode, headers, body }: Answer): Promise<RemoteAnswerError> {
+async function toAnswerError({ statusCode, headers, body }: Answer): Promise<AnswerError> {
   const retryAfterMs = Math.max(0, Number(headers['retry-after'] ?? 0) || 0) * 1000;
   const { error } = ((await readJson(body).catch(() => null)) ?? {}) as {
     error?: { code?: unknown; message?: unknown };
   };
   const code = typeof error?.code === 'string' ? error.code : '';
   const message = typeof error?.message === 'string' ? `${error.message} (${code})` : `it answered ${statusCode}`;
-  return new RemoteAnswerError(statusCode, code, message.slice(0, 500), retryAfterMs);
+  return new AnswerError(statusCode, code, message.slice(0, 500), retryAfterMs);
 }
 
 async function readJson(body: Body): Promise<unknown> {
@@ -114,6 +100,6 @@ function readLine(text: string): EngineLine {
   try {
     return engineLineSchema.parse(JSON.parse(text));
   } catch {
-    throw new RemoteAnswerError(200, '', 'a line of its answer is not that of a Quire engine', 0);
+    throw new AnswerError(200, '', 'a line of its answer is not that of a Quire engine', 0);
   }
 }

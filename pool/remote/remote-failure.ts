@@ -1,5 +1,5 @@
 import type { Failure } from '../errors.js';
-import { RemoteAnswerError } from './remote-client.js';
+import { AnswerError } from './answer-error.js';
 
 /** What follows for the device and the crop from a request that did not succeed. */
 export type RemoteVerdict =
@@ -19,7 +19,7 @@ const stateCodes = ['SHUTTING_DOWN', 'NO_DEVICE', 'STARTING', 'MODEL_MISMATCH', 
 
 /** What a failed request to another host means. */
 export function judgeRemoteFailure(error: unknown): RemoteVerdict {
-  if (!(error instanceof RemoteAnswerError)) {
+  if (!(error instanceof AnswerError)) {
     return { kind: 'unreachable', isGone: (error as NodeJS.ErrnoException)?.code === 'ECONNREFUSED' };
   }
   const { status, code, message, retryAfterMs } = error;

@@ -5,6 +5,7 @@ import type { DeviceHost, HostListener } from '../device-host.js';
 import type { EngineEvent } from '../engine/engine.js';
 import type { Failure } from '../errors.js';
 import type { CropMessage, ShardReport } from '../protocol.js';
+import { AnswerError } from './answer-error.js';
 import { encodeCropFrame } from './crop-frame.js';
 import {
   type CropHead,
@@ -13,7 +14,7 @@ import {
   type EngineStatus,
   engineProtocol,
 } from './engine-contract.js';
-import { openRemoteClient, RemoteAnswerError } from './remote-client.js';
+import { openRemoteClient } from './remote-client.js';
 import { judgeRemoteFailure } from './remote-failure.js';
 
 export interface RemoteHostOptions {
@@ -152,7 +153,7 @@ export function openRemoteHost(options: RemoteHostOptions, listener: HostListene
   /** Whether the line was the last. */
   function hear({ id }: CropMessage, line: EngineLine): boolean {
     if ('load' in line) load = line.load;
-    if (line.type === 'error') throw new RemoteAnswerError(200, line.error.code, line.error.message, 0);
+    if (line.type === 'error') throw new AnswerError(200, line.error.code, line.error.message, 0);
     if (line.type === 'accepted' || line.type === 'waiting') {
       tell();
       return false;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { AnswerError } from '#pool';
 import { deviceListSchema } from '../contract/devices.js';
-import { AnswerError, type BenchClient } from './bench-client.js';
+import type { BenchClient } from './bench-client.js';
 import { BenchError } from './bench-error.js';
 
 const modelListSchema = z.object({

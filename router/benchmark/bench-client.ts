@@ -1,26 +1,11 @@
 import { Agent, request } from 'undici';
-import { splitLines } from '#pool';
+import { AnswerError, splitLines } from '#pool';
 
 /** A request of the benchmark; the body is ready before its clock starts. */
 export interface BenchRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | Uint8Array;
-}
-
-/** An answer that is not the one asked for. */
-export class AnswerError extends Error {
-  override readonly name = 'AnswerError';
-
-  constructor(
-    readonly status: number,
-    /** Of the error body; empty where it has none. */
-    readonly code: string,
-    message: string,
-    readonly retryAfterMs: number,
-  ) {
-    super(message);
-  }
 }
 
 /** The connections to a target. Rejects with AnswerError, or with what the network says. */

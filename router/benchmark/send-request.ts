@@ -1,4 +1,5 @@
-import { AnswerError, type BenchClient, type BenchRequest, readFailure } from './bench-client.js';
+import { AnswerError } from '#pool';
+import { type BenchClient, type BenchRequest, readFailure } from './bench-client.js';
 import type { Sample } from './sample.js';
 
 /** What is learned of an answer line by line. */

@@ -37,6 +37,21 @@ export const publishedSizes: SnapshotSizes = {
   },
 };
 
+/** A model of the published shape that compiles in no time. */
+export const tinySizes: SnapshotSizes = {
+  vision: { hidden: 32, intermediate: 48, layers: 1, heads: 2, image: 84 },
+  text: {
+    hidden: 32,
+    intermediate: 40,
+    layers: 1,
+    heads: 4,
+    kvHeads: 2,
+    headDim: 16,
+    vocab: 400,
+    mropeSection: [2, 3, 3],
+  },
+};
+
 export interface SnapshotOptions {
   readonly sizes?: SnapshotSizes;
   /** Tensor names as published, or as transformers 5 writes them. */

@@ -15,20 +15,16 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CompileProgress, compileModel } from '../../../models/compile/compile-model.js';
 import { openModel } from '../../../models/open-model.js';
 import { openGreedyReader } from '../../support/greedy-reader.js';
-import { type SnapshotOptions, type SnapshotSizes, writeRandomSnapshot } from '../../support/write-random-snapshot.js';
+import {
+  type SnapshotOptions,
+  type SnapshotSizes,
+  tinySizes,
+  writeRandomSnapshot,
+} from '../../support/write-random-snapshot.js';
 
 const sizes: SnapshotSizes = {
-  vision: { hidden: 32, intermediate: 48, layers: 2, heads: 2, image: 84 },
-  text: {
-    hidden: 32,
-    intermediate: 40,
-    layers: 2,
-    heads: 4,
-    kvHeads: 2,
-    headDim: 16,
-    vocab: 400,
-    mropeSection: [2, 3, 3],
-  },
+  vision: { ...tinySizes.vision, layers: 2 },
+  text: { ...tinySizes.text, layers: 2 },
 };
 const target = { device: 'cpu', precision: 'fp32' } as const;
 

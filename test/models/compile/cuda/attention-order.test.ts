@@ -12,21 +12,9 @@ import { ReaderWeights } from '../../../../models/compile/reader-weights.js';
 import { openWeights } from '../../../../models/compile/weights-files.js';
 import { openModel } from '../../../../models/open-model.js';
 import { openSession } from '../../../../pool/engine/session.js';
-import { type SnapshotSizes, writeRandomSnapshot } from '../../../support/write-random-snapshot.js';
+import { tinySizes, writeRandomSnapshot } from '../../../support/write-random-snapshot.js';
 
-const sizes: SnapshotSizes = {
-  vision: { hidden: 32, intermediate: 48, layers: 1, heads: 2, image: 84 },
-  text: {
-    hidden: 32,
-    intermediate: 40,
-    layers: 1,
-    heads: 6,
-    kvHeads: 2,
-    headDim: 16,
-    vocab: 400,
-    mropeSection: [2, 3, 3],
-  },
-};
+const sizes = { ...tinySizes, text: { ...tinySizes.text, heads: 6 } };
 const { hidden, heads, kvHeads, headDim } = sizes.text;
 const groupSize = heads / kvHeads;
 const rowWidth = kvHeads * headDim;

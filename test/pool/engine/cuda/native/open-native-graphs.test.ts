@@ -6,21 +6,8 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CompiledModel, compileModel } from '../../../../../models/compile/compile-model.js';
 import { type ModelFolder, openModel } from '../../../../../models/open-model.js';
 import { openCudaEngine } from '../../../../../pool/engine/cuda/open-cuda-engine.js';
-import { type SnapshotSizes, writeRandomSnapshot } from '../../../../support/write-random-snapshot.js';
+import { tinySizes, writeRandomSnapshot } from '../../../../support/write-random-snapshot.js';
 
-const sizes: SnapshotSizes = {
-  vision: { hidden: 32, intermediate: 48, layers: 1, heads: 2, image: 84 },
-  text: {
-    hidden: 32,
-    intermediate: 40,
-    layers: 1,
-    heads: 4,
-    kvHeads: 2,
-    headDim: 16,
-    vocab: 400,
-    mropeSection: [2, 3, 3],
-  },
-};
 const hasGpu = spawnSync('nvidia-smi', ['-L']).status === 0;
 if (hasGpu) console.warn('skipped: this machine has a GPU, so nothing CUDA needs is missing');
 
@@ -29,7 +16,7 @@ let model: ModelFolder;
 let graphs: CompiledModel['graphs'];
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'quire-door-'));
-  writeRandomSnapshot(join(folder, 'model'), { sizes });
+  writeRandomSnapshot(join(folder, 'model'), { sizes: tinySizes });
   model = await openModel(join(folder, 'model'));
   ({ graphs } = await compileModel(model, { device: 'cuda', precision: 'fp16' }, join(folder, 'cache')));
 });
