@@ -372,7 +372,7 @@ export class Device {
       const isBusy = !shard.isIdle || this.#asked.has(shard.index);
       const limit = shard.capacity ? this.#options.stepTimeoutMs : this.#options.startTimeoutMs;
       if ((!isBusy && shard.capacity) || now - shard.heardAt <= limit) continue;
-      const what = shard.capacity ? 'A step' : 'The start';
+      const what = !shard.capacity ? 'The start' : shard.detections.isRunning ? 'A detection' : 'A step';
       const failure = { code: 'DEVICE_LOST', message: `${what} of shard ${shard.index} took longer than ${limit} ms.` };
       this.#lose({ failure, isOutsideKill: false, blame: { shard: shard.index, cropIds: [...shard.running.keys()] } });
       return;
