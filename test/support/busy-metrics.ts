@@ -8,6 +8,7 @@ const cuda: DeviceStatus = {
   kind: 'cuda',
   isolation: 'process',
   runtimeDoor: 'c-api',
+  detectsPages: true,
 };
 
 /** `/metrics` of a server to which everything has happened once: every series of the registry has a sample. */
@@ -34,6 +35,7 @@ export async function renderBusyMetrics(): Promise<string> {
     pool.emit({ type: 'crop-retried', device, reason: 'DEVICE_LOST' });
     for (const ok of [true, false]) pool.emit({ type: 'canary', device, ok });
   }
+  for (const device of ['cuda:0', 'host']) pool.emit({ type: 'page-detected', device });
   pool.emit({ type: 'page-finished', timings, emptyBlockCount: 2, meanConfidence: 0.97 });
   pool.emit({ type: 'refused', reason: 'OVERLOADED' });
   for (const [status, outcome] of [
