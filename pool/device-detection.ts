@@ -4,10 +4,10 @@ import type { PoolEvent } from './pool.js';
 
 /** The layout detectors of the devices, as a page sees them. */
 export interface DeviceDetection {
-  /** Whether a device detects now; else the prepare threads do. */
+  /** Whether a device has room for a page now; else the prepare threads detect. */
   readonly isOpen: boolean;
   /**
-   * What the detector of a device gives for a page. Never rejects: null where none detects any more, the one chosen is
+   * What the detector of a device gives for a page. Never rejects: null where none has room any more, the one chosen is
    * lost first, whatever the cause, or `signal` is aborted. A page that may have ended one device is not sent to another.
    */
   detect(page: DetectorPixels, signal: AbortSignal): Promise<DetectorOutputs | null>;
@@ -15,6 +15,8 @@ export interface DeviceDetection {
 
 /** Rough, in the units of crops: what counts is that pages spread over devices that are idle. */
 const pageCost = 10;
+/** Pages that are with a device at most. Who decodes faster than it detects has the time to detect the others. */
+const mostPages = 32;
 
 /** Sends each page to the device with the least outstanding work. */
 export function createDeviceDetection(
@@ -23,7 +25,9 @@ export function createDeviceDetection(
 ): DeviceDetection {
   const places = () =>
     devices().flatMap((device) => {
-      const shard = device.openShards.find(({ detector }) => detector?.isOpen);
+      const shard = device.openShards.find(
+        ({ detector, detections }) => detector?.isOpen && detections.count < mostPages,
+      );
       return shard ? [{ device, shard, cost: costOf(device) }] : [];
     });
   return {

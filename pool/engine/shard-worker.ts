@@ -26,6 +26,7 @@ export interface ShardTask {
 
 /** Pages whose layout is detected between two steps: none can be begun before it is, yet running crops must not stall. */
 const mostDetections = 2;
+/** A fault acted out at a detection waits so long: a real one comes in the run, when the report before it is out. */
 const actingPauseMs = 20;
 
 /**
@@ -50,7 +51,7 @@ export default async function runShard({ setup, port, recordingGate }: ShardTask
   });
 
   let engine: Engine | null = null;
-  let detector: PageDetector | null = null;
+  let detector = null as PageDetector | null;
   /** Crops that are here, for the fault switch and for blame where the engine cannot tell. */
   const crops = new Map<number, EngineCrop>();
   /** Pages that wait for the detector, by their ids. */
@@ -81,7 +82,6 @@ export default async function runShard({ setup, port, recordingGate }: ShardTask
     const ageMs = performance.now() - startedAt;
     const moment = { ...setup, step: stepCount, detection, ageMs, crops: [...crops.values()] };
     const struck = setup.faults.filter((fault) => strikes(fault, moment));
-    // What is acted out here happens within a run, when the report before it has long been out.
     if (detection !== undefined && struck.length > 0) await sleep(actingPauseMs);
     for (const fault of struck) {
       if (fault.kind === 'cuda-fault') await opened.fault?.();
@@ -91,11 +91,12 @@ export default async function runShard({ setup, port, recordingGate }: ShardTask
   };
 
   /** A shard whose detector cannot be opened does all else. */
-  const openDetector = async (opened: Engine, given: DetectorSetup): Promise<PageDetector | DetectorState> => {
+  const openDetector = async (opened: Engine, given: DetectorSetup): Promise<DetectorState> => {
     post({ type: 'detecting' });
     try {
       await strike(opened, detectionCount);
-      return await openPageDetector(given, { ...setup, recordingGate });
+      detector = await openPageDetector(given, { ...setup, recordingGate });
+      return { isOpen: true };
     } catch (error) {
       return { isOpen: false, reason: toFailure(error).message };
     }
@@ -121,15 +122,7 @@ export default async function runShard({ setup, port, recordingGate }: ShardTask
       ? ((await import(setup.engineModule)) as { openEngine: typeof openOwnEngine })
       : { openEngine: openOwnEngine };
     engine = await openEngine({ ...setup, recordingGate });
-    let state: DetectorState | undefined;
-    if (setup.detector) {
-      const opened = await openDetector(engine, setup.detector);
-      if ('isOpen' in opened) state = opened;
-      else {
-        detector = opened;
-        state = { isOpen: true };
-      }
-    }
+    const state = setup.detector && (await openDetector(engine, setup.detector));
     const startMs = performance.now() - startedAt;
     post({ type: 'ready', capacity: engine.capacity, startMs, ...(state && { detector: state }) });
     for (;;) {

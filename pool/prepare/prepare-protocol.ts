@@ -60,10 +60,13 @@ export interface OpenedDocument {
   readonly pages: readonly PageSize[];
 }
 
-export interface PageTask {
+export interface DecodeTask {
   readonly document: SharedDocument;
   /** 0-based. */
   readonly pageIndex: number;
+}
+
+export interface PageTask extends DecodeTask {
   readonly recipe: RecipeOptions;
 }
 
@@ -152,7 +155,7 @@ export interface PrepareTasks {
   /** Decodes, detects and plans. */
   preparePage: { readonly input: PageTask; readonly output: PreparedPage };
   /** The same in two tasks, where a device detects between them. */
-  decodePage: { readonly input: Omit<PageTask, 'recipe'>; readonly output: DecodedPage };
+  decodePage: { readonly input: DecodeTask; readonly output: DecodedPage };
   planPage: { readonly input: PlanTask; readonly output: PlannedPage };
   prepareCrops: { readonly input: CropsTask; readonly output: CutCrops };
   preparePicture: { readonly input: PictureTask; readonly output: PreparedPicture };

@@ -24,6 +24,7 @@ import {
   type CutCrops,
   callSlots,
   type DecodedPage,
+  type DecodeTask,
   type DocumentClosed,
   type JpegTask,
   type LayoutPictureTask,
@@ -91,7 +92,7 @@ export function preparePage(call: PrepareCall<PageTask>) {
   });
 }
 
-export function decodePage(call: PrepareCall<Omit<PageTask, 'recipe'>>) {
+export function decodePage(call: PrepareCall<DecodeTask>) {
   return answer(
     call,
     async (task): Promise<DecodedPage> => {
@@ -109,10 +110,7 @@ export function planPage(call: PrepareCall<PlanTask>) {
   return answer(call, ({ image, recipe, outputs }) => layOut(image, recipe, outputs, call.progress));
 }
 
-async function decode({
-  document,
-  pageIndex,
-}: Omit<PageTask, 'recipe'>): Promise<{ image: RgbImage; decodeMs: number }> {
+async function decode({ document, pageIndex }: DecodeTask): Promise<{ image: RgbImage; decodeMs: number }> {
   const started = performance.now();
   const image = toShared(await decodeShared(document, pageIndex, setup.limits, pdfs));
   return { image, decodeMs: performance.now() - started };

@@ -97,7 +97,7 @@ describe('a device that detects', () => {
     expect(detectedBy(events)).toEqual([]);
   });
 
-  it('shares pages with another that is idle, and detects with its first shard only', async () => {
+  it('shares pages with another that is idle', async () => {
     const settings = { devices: { use: ['cpu', 'cpu'], threadsPerDevice: 2, cpuThreads: 1 } };
     const { pool, events } = await opened({ detecting, settings });
     await eventually(() => pool.devices().every(({ state }) => state === 'ready'));
@@ -116,6 +116,16 @@ describe('a device that detects', () => {
     await eventually(() => pool.devices()[0].state === 'drained');
     await pool.control('cpu:0', 'resume');
     expect(layoutOf(await page)).toEqual(expected[0]);
+  });
+
+  it('has a number of pages at most; prepare threads detect the others', async () => {
+    const { pool, events } = await opened({ detecting, faults: 'hang:detection=1,forMs=6000' });
+    const pages = Array.from({ length: 36 }, () => pool.parse({ bytes: line.bytes }).result);
+    await eventually(() => detectedBy(events).length === 4);
+    expect(detectedBy(events)).toEqual(['host', 'host', 'host', 'host']);
+    await Promise.all(pages);
+    expect(detectedBy(events).filter((device) => device === 'cpu:0')).toHaveLength(32);
+    expect(deathsOf(events)).toBe(0);
   });
 });
 
@@ -207,7 +217,7 @@ it('keeps nothing of documents that leave while their pages are detected', async
   const { pool, events } = await opened({
     detecting,
     settings: inProcess(),
-    faults: 'hang:detection=1,forMs=1500,lives=1',
+    faults: 'hang:detection=1,forMs=4000,lives=1',
   });
   const leaving = new AbortController();
   const staying = readPage(bench as PoolBench);

@@ -8,7 +8,6 @@ const cuda: DeviceStatus = {
   kind: 'cuda',
   isolation: 'process',
   runtimeDoor: 'c-api',
-  detectsPages: true,
 };
 
 /** `/metrics` of a server to which everything has happened once: every series of the registry has a sample. */
