@@ -23,7 +23,10 @@ function detectionOf(
   mayDetect: boolean,
 ): Pick<DeviceStatus, 'detectsPages' | 'detectorReason'> {
   if (!mayDetect) {
-    return { detectsPages: false, detectorReason: 'It died again and again while it detected; a restart tries anew.' };
+    return {
+      detectsPages: false,
+      detectorReason: 'The device died twice, it seems of this; a restart tries it again.',
+    };
   }
   const detector = shards.find((shard) => shard.detector)?.detector;
   if (!detector) return {};

@@ -9,7 +9,7 @@ const config = configSchema.parse({ devices: { use: ['cuda', 'cpu'], threadsPerD
 const machine = {
   coreCount: 8,
   memoryBytes: 32e9,
-  gpus: [{ index: 0, uuid: 'GPU-a', memoryBytes: 80e9, freeBytes: 79e9 }],
+  gpus: [{ index: 0, uuid: 'GPU-a', name: 'H100', memoryBytes: 80e9, freeBytes: 79e9 }],
   hasCudaProvider: true,
 };
 const [cuda, cpu] = planDevices(config.devices, machine);
