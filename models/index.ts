@@ -78,7 +78,8 @@ export {
 } from './layout/layout-options.js';
 export { readingPlaces } from './layout/reading-places.js';
 export { type Box, type LayoutLabel, layoutLabels, type Region } from './layout/region.js';
-export { detectorOutputs, regionsFromOutputs } from './layout/regions-from-outputs.js';
+export { type DetectorOutputs, regionsFromOutputs } from './layout/regions-from-outputs.js';
+export { type DetectorPixels, runDetector } from './layout/run-detector.js';
 export { type LayoutSelection, selectRegions } from './layout/select-regions.js';
 export { type LineBreaks, type Manifest, manifestSchema, type VisionPositionAlign } from './manifest.js';
 export { type LayoutFolder, type ModelFolder, openModel } from './open-model.js';

@@ -27,5 +27,5 @@ export interface DeviceHost {
   kill(): void;
 }
 
-/** Opens the shards of a device for one of its lives, counted from 1. */
-export type OpenHost = (life: number, listener: HostListener) => DeviceHost;
+/** Opens the shards of a device for one of its lives, counted from 1; with the layout detector only where it may. */
+export type OpenHost = (life: number, listener: HostListener, mayDetect: boolean) => DeviceHost;

@@ -1,7 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { DetectorOutputs, DetectorPixels } from '#models';
 import { type Canary, canaryId } from './canary.js';
 import type { CropJob } from './crop-job.js';
+import { DetectorTrust } from './detector-trust.js';
 import type { DeviceHost, HostExit, OpenHost } from './device-host.js';
+import { runtimeOf } from './device-runtime.js';
 import { type DeviceChange, nextDeviceState } from './device-state.js';
 import type { EngineEvent, StepReport } from './engine/engine.js';
 import { type Failure, PoolError } from './errors.js';
@@ -71,6 +74,7 @@ export class Device {
   #canaryOkAt: number | undefined;
   #canaryAskedAt = 0;
   #canaryMismatchCount = 0;
+  readonly #trust = new DetectorTrust();
   /** Shards whose canary is out. */
   readonly #asked = new Set<number>();
   #wantsDrain = false;
@@ -123,7 +127,7 @@ export class Device {
       ...(this.#canaryOkAt !== undefined && { canaryOkAt: this.#canaryOkAt }),
       ...(this.#lastError && { lastError: { code: this.#lastError.code, message: this.#lastError.message } }),
       ...(this.#host?.pid !== undefined && { pid: this.#host.pid }),
-      ...doorOf(this.#shards),
+      ...runtimeOf(this.#shards, this.#trust.isGiven),
     };
   }
 
@@ -139,7 +143,7 @@ export class Device {
         if (life === this.#life && this.#host) heard(...args);
       };
     try {
-      this.#host = this.#options.openHost(life, {
+      const listener = {
         onReport: ifAlive((shard: number, report: ShardReport) => this.#hear(shard, report)),
         onExit: ifAlive((exit: HostExit) =>
           this.#lose({
@@ -148,7 +152,8 @@ export class Device {
             blame: null,
           }),
         ),
-      });
+      };
+      this.#host = this.#options.openHost(life, listener, this.#trust.isGiven);
     } catch (error) {
       setImmediate(() =>
         this.#lose({
@@ -172,6 +177,15 @@ export class Device {
     this.#settleDrain();
   }
 
+  /** What the layout detector of a shard gives for a page; null when the device is lost first, or `signal` aborted. */
+  async detect(shard: Shard, page: DetectorPixels, signal: AbortSignal): Promise<DetectorOutputs | null> {
+    if (shard.isIdle) shard.heardAt = performance.now();
+    const outputs = await shard.detections.ask(page, signal, (request) => this.#host?.post(shard.index, request));
+    if (outputs) this.#trust.confirm();
+    this.#settleDrain();
+    return outputs;
+  }
+
   /** Rejects with DEVICE_STATE where the state does not allow it. */
   drain(): void {
     this.#change('drain');
@@ -189,6 +203,7 @@ export class Device {
     this.#change('restart', 'restarted by an operator');
     this.#wantsDrain = false;
     this.#deathCount = 0;
+    this.#trust.restore();
     const failure = { code: 'DEVICE_LOST', message: 'The device was restarted.' };
     this.#abandon({ failure, isOutsideKill: true, blame: { shard: -1, cropIds: [] } }, 'close');
     this.#startAfterEnding();
@@ -204,7 +219,7 @@ export class Device {
   /** Tells whether a canary is due: the device is idle and was not proven for a while. */
   proveIfIdle(): void {
     const { canaryIntervalMs } = this.#options;
-    const isIdle = this.#shards.every(({ runningCount }) => runningCount === 0);
+    const isIdle = this.#shards.every((shard) => shard.isIdle);
     if (this.#state !== 'ready' || canaryIntervalMs === 0 || !isIdle || this.#asked.size > 0) return;
     if (performance.now() - this.#canaryAskedAt < canaryIntervalMs) return;
     for (const shard of this.#shards) this.#ask(shard);
@@ -217,14 +232,14 @@ export class Device {
     this.#life++;
     const host = this.#host;
     this.#host = null;
+    for (const { detections } of this.#shards) detections.abandon();
     const patience = sleep(this.#options.stepTimeoutMs, undefined, { ref: false });
     await Promise.all([host && Promise.race([host.close(), patience]), ...this.#endings]);
   }
 
-  /** Called when a crop has left a shard. */
+  /** Called when a crop or a page has left a shard. */
   #settleDrain(): void {
-    if (this.#state === 'draining' && this.#shards.every(({ runningCount }) => runningCount === 0))
-      this.#change('emptied');
+    if (this.#state === 'draining' && this.#shards.every(({ isIdle }) => isIdle)) this.#change('emptied');
   }
 
   #hear(index: number, report: ShardReport): void {
@@ -238,7 +253,14 @@ export class Device {
       });
     } else if (report.type === 'ready') {
       shard.capacity = report.capacity;
+      shard.detector = report.detector;
+      shard.detections.isRunning = false;
       this.#ask(shard);
+    } else if (report.type === 'detecting') {
+      shard.detections.isRunning = true;
+    } else if (report.type === 'detected') {
+      shard.detections.isRunning = false;
+      shard.detections.answer(report.id, report.outputs);
     } else if (report.type === 'returned') {
       shard.restUntil = performance.now() + report.restMs;
       this.#listener.onReturned(report.ids.flatMap((id) => shard.remove(id) ?? []));
@@ -289,7 +311,10 @@ export class Device {
     const isStable = this.#readCount >= stableCropCount || performance.now() - this.#readyAt > stableMs;
     if (this.#readyAt > 0 && isStable) this.#deathCount = 0;
     // Who is killed by others is not to blame: neither its pauses grow nor does the breaker open.
-    if (!loss.isOutsideKill) this.#deathCount++;
+    if (!loss.isOutsideKill) {
+      this.#deathCount++;
+      this.#trust.judgeDeath(this.#shards, this.#readyAt > 0);
+    }
     this.#lastError = loss.failure;
     // A host out of reach costs nothing to try again, and it may come back at any time.
     const isKept = this.isRemote || this.#listener.isLast(this);
@@ -313,7 +338,10 @@ export class Device {
     }
     const jobs = this.#shards.flatMap((shard) => [...shard.running.values()].map((job) => ({ job, shard })));
     this.#listener.onLost(this, jobs, loss);
-    for (const shard of this.#shards) shard.running.clear();
+    for (const { running, detections } of this.#shards) {
+      running.clear();
+      detections.abandon();
+    }
   }
 
   #scheduleRestart(delayMs: number): void {
@@ -341,10 +369,10 @@ export class Device {
     // Reports of a busy moment of this process are still unread.
     if (wasBlocked || !this.#host) return;
     for (const shard of this.#shards) {
-      const isBusy = shard.runningCount > 0 || this.#asked.has(shard.index);
+      const isBusy = !shard.isIdle || this.#asked.has(shard.index);
       const limit = shard.capacity ? this.#options.stepTimeoutMs : this.#options.startTimeoutMs;
       if ((!isBusy && shard.capacity) || now - shard.heardAt <= limit) continue;
-      const what = shard.capacity ? 'A step' : 'The start';
+      const what = !shard.capacity ? 'The start' : shard.detections.isRunning ? 'A detection' : 'A step';
       const failure = { code: 'DEVICE_LOST', message: `${what} of shard ${shard.index} took longer than ${limit} ms.` };
       this.#lose({ failure, isOutsideKill: false, blame: { shard: shard.index, cropIds: [...shard.running.keys()] } });
       return;
@@ -363,13 +391,4 @@ export class Device {
     this.#state = next;
     this.#listener.onState(this, next, reason);
   }
-}
-
-/** The slowest way to the runtime that a shard of a device takes. */
-function doorOf(shards: readonly Shard[]): Pick<DeviceStatus, 'runtimeDoor' | 'runtimeDoorReason'> {
-  const capacities = shards.flatMap(({ capacity }) => capacity ?? []);
-  const shown = capacities.find(({ runtimeDoor }) => runtimeDoor === 'addon') ?? capacities[0];
-  if (!shown?.runtimeDoor) return {};
-  const { runtimeDoor, runtimeDoorReason } = shown;
-  return { runtimeDoor, ...(runtimeDoorReason !== undefined && { runtimeDoorReason }) };
 }

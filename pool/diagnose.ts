@@ -17,6 +17,8 @@ export interface SelfTest {
   /** CUDA: how it reached the runtime, and why not by the C API. */
   readonly runtimeDoor?: RuntimeDoor;
   readonly runtimeDoorReason?: string;
+  /** CUDA: why it does not detect the layout of pages, where it does not. */
+  readonly detectorReason?: string;
 }
 
 /** What this machine has for CUDA, and what is missing. */
@@ -93,8 +95,8 @@ export async function testDevice(config: Config, device: string): Promise<SelfTe
     const pool = await openPool({ config: quick });
     try {
       const failure = await untilReady(pool);
-      const [{ runtimeDoor, runtimeDoorReason }] = pool.devices();
-      return { ...outcome(failure), runtimeDoor, runtimeDoorReason };
+      const [{ runtimeDoor, runtimeDoorReason, detectorReason }] = pool.devices();
+      return { ...outcome(failure), runtimeDoor, runtimeDoorReason, detectorReason };
     } finally {
       await pool.close({ drainMs: 0 });
     }

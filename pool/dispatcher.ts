@@ -128,7 +128,9 @@ export class Dispatcher {
     const back: CropJob[] = [];
     for (const { job, shard } of jobs) {
       this.#places.delete(job.id);
-      const isInvolved = !loss.blame || (loss.blame.shard === shard.index && loss.blame.cropIds.includes(job.id));
+      const isBlamed = !loss.blame || (loss.blame.shard === shard.index && loss.blame.cropIds.includes(job.id));
+      // While a shard detects a layout it runs no crop.
+      const isInvolved = isBlamed && !shard.detections.isRunning;
       const wasAlone = shard.runningCount === 1;
       const verdict = judgeCrop(
         job,

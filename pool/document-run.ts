@@ -130,6 +130,7 @@ async function readPages(
       await scope.race(parts.roomForCrops());
       const outcome = await readPage(pageIndex, {
         prepare,
+        detection: parts.detection,
         reader: parts.reader(),
         hints: parts.hints,
         scope,

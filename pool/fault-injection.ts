@@ -24,6 +24,8 @@ export interface Fault {
   readonly shard?: number;
   /** Strikes at this step of the shard, counted from 1. */
   readonly step?: number;
+  /** Strikes not at a step but at this run of the shard's layout detector, counted from 1; 0 is that of its start. */
+  readonly detection?: number;
   /** Strikes this long after the start of the shard. */
   readonly afterMs?: number;
   /** Strikes with this probability at each step. */
@@ -36,7 +38,7 @@ export interface Fault {
   readonly forMs?: number;
 }
 
-const numbers = ['shard', 'step', 'afterMs', 'chance', 'patches', 'lives', 'forMs'] as const;
+const numbers = ['shard', 'step', 'detection', 'afterMs', 'chance', 'patches', 'lives', 'forMs'] as const;
 
 /**
  * Reads `QUIRE_FAULTS`: faults parted by `;`, each a kind with conditions, as in
@@ -94,16 +96,19 @@ export interface FaultMoment {
   /** Which life of the shard this is, counted from 1. */
   readonly life: number;
   readonly step: number;
+  /** Absent at a step. */
+  readonly detection?: number;
   readonly ageMs: number;
   readonly crops: readonly Pick<EngineCrop, 'images'>[];
 }
 
 /** Whether a fault strikes now. */
 export function strikes(fault: Fault, moment: FaultMoment, random: () => number = Math.random): boolean {
-  const { device, shard, step, afterMs, chance, patches, lives } = fault;
+  const { device, shard, step, detection, afterMs, chance, patches, lives } = fault;
   if (device !== undefined && device !== moment.deviceId) return false;
   if (shard !== undefined && shard !== moment.shard) return false;
   if (lives !== undefined && moment.life > lives) return false;
+  if (detection !== moment.detection) return false;
   if (step !== undefined && step !== moment.step) return false;
   if (afterMs !== undefined && moment.ageMs < afterMs) return false;
   if (patches !== undefined && !moment.crops.some((crop) => patchCount(crop) === patches)) return false;

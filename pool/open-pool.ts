@@ -17,6 +17,7 @@ import type { CropJob } from './crop-job.js';
 import { CropQueue } from './crop-queue.js';
 import { type CropReader, createCropReader } from './crop-reader.js';
 import type { DeviceOptions } from './device.js';
+import { createDeviceDetection } from './device-detection.js';
 import { DeviceGroup } from './device-group.js';
 import type { OpenHost } from './device-host.js';
 import { type PlannedDevice, planDevices, thisMachine } from './device-plan.js';
@@ -48,6 +49,8 @@ export interface OpenPoolOptions {
   readonly onProgress?: (progress: CompileProgress) => void;
   /** For tests and benchmarks: module whose `openEngine` every shard uses in place of its own, as a file URL. */
   readonly engineModule?: string;
+  /** For tests: kinds of devices that detect the layout of pages. CUDA: a CPU does it as well in a prepare thread. */
+  readonly detecting?: readonly PlannedDevice['kind'][];
 }
 
 /** A batch document that was not served for this long competes with interactive ones. */
@@ -59,7 +62,8 @@ const startTimeoutMs = 300_000;
  * starts the devices. Documents may come at once; they wait for the first device. Rejects with what is wrong with the
  * model folder or the settings; what fails later fails `whenReady` and every document.
  */
-export async function openPool({ config, onProgress, engineModule }: OpenPoolOptions): Promise<Pool> {
+export async function openPool(options: OpenPoolOptions): Promise<Pool> {
+  const { config, onProgress, engineModule, detecting = ['cuda'] } = options;
   sweepPixelFiles();
   const faults = readFaults(process.env.QUIRE_FAULTS, process.env.NODE_ENV);
   const machine = thisMachine();
@@ -138,7 +142,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     }
     if (closing.signal.aborted) throw new PoolError('SHUTTING_DOWN', 'The server is shutting down.');
     const graphsOf = (kind: PlannedDevice['kind']) => (compiled.get(kind) as CompiledModel).graphs;
-    // The detector runs on the CPU; its graph is the same for every target.
+    // For the pages that no device detects; the detector's graph is the same for every target.
     prepare = openPrepare(config, model, graphsOf(kinds[0]), machine);
     turns = createPrepareTurns(prepare, prepareThreadCount(config.prepare, machine) + 1, config.pool.maxQueuedCrops);
     reader = createCropReader({ dispatcher, model, tokenizer, maxTokens: config.engine.maxTokens });
@@ -148,11 +152,18 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     const own = planned.map((device): DeviceOptions => {
       const open = device.isolation === 'process' ? openProcessHost : openThreadHost;
       const setups = Array.from({ length: device.shardCount }, (_, shard) =>
-        createShardSetup(device, shard, { config, model, graphs: graphsOf(device.kind), engineModule, faults }),
+        createShardSetup(device, shard, {
+          config,
+          model,
+          graphs: graphsOf(device.kind),
+          engineModule,
+          faults,
+          detecting,
+        }),
       );
-      const openHost: OpenHost = (life, listener) =>
+      const openHost: OpenHost = (life, listener, mayDetect) =>
         open(
-          setups.map((setup) => ({ ...setup, life })),
+          setups.map(({ detector, ...setup }) => ({ ...setup, life, ...(mayDetect && detector && { detector }) })),
           listener,
         );
       const { id, kind, isolation, shardCount } = device;
@@ -177,6 +188,7 @@ export async function openPool({ config, onProgress, engineModule }: OpenPoolOpt
     tokenizer,
     costModel,
     dispatcher,
+    detection: createDeviceDetection(() => group.devices, emit),
     heldPixels,
     opened,
     prepare: () => prepare as PreparePool,

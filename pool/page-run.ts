@@ -13,27 +13,20 @@ import {
   type PlannedBlock,
   picturePathOf,
   type ReadPlan,
-  type RecipeOptions,
 } from '#models';
 import type { CropReader, CropText } from './crop-reader.js';
 import { cutCrops } from './page-crops.js';
 import { encodePictures } from './page-pictures.js';
-import type { PageOutcome, ParseOptions, PoolEvent, Priority, StageTimings } from './pool.js';
-import type { PreparedPage, SharedDocument } from './prepare/prepare-protocol.js';
-import type { PrepareDoor } from './prepare-turns.js';
-import type { RunScope } from './run-scope.js';
+import { type PreparePageParts, preparePage } from './page-preparation.js';
+import type { PageOutcome, ParseOptions, Priority, StageTimings } from './pool.js';
+import type { PreparedPage } from './prepare/prepare-protocol.js';
 import { deviceMsOf, noTimings, sumTimings } from './stage-timings.js';
 
-export interface PageRunParts {
-  readonly prepare: PrepareDoor;
+export interface PageRunParts extends PreparePageParts {
   readonly reader: CropReader;
   readonly hints: PageHints;
-  readonly scope: RunScope;
-  readonly document: SharedDocument;
-  readonly recipe: RecipeOptions;
   readonly pictures: NonNullable<ParseOptions['pictures']>;
   readonly priority: Priority;
-  readonly emit: (event: PoolEvent) => void;
   /** Milliseconds a thread took to prepare the page. */
   readonly onPrepared: (ms: number) => void;
   /** Milliseconds a shard took to read a crop. */
@@ -47,21 +40,21 @@ export interface PageRunParts {
 const unlimited = Number.MAX_SAFE_INTEGER;
 
 /**
- * Reads one page: decode and layout in the prepare pool; its crops, cut there too and read as they come; every block for
+ * Reads one page: decode and layout first; its crops, cut in the prepare pool and read as they come; every block for
  * itself, read again where its reading cannot be right; then the whole. Rejects when the page cannot be prepared or the
  * run is over; a crop that cannot be read is the failure of its block.
  */
 export async function readPage(pageIndex: number, parts: PageRunParts): Promise<PageOutcome> {
-  const { prepare, scope, document, recipe, hints, pictures } = parts;
+  const { scope, recipe, hints, pictures } = parts;
   const startedAt = performance.now();
-  const page = await scope.race(prepare.preparePage({ document, pageIndex, recipe }));
+  const page = await preparePage(pageIndex, parts);
   const prepared = preparing(page);
   await scope.race(parts.onPlanned(page.plan));
   const spent: StageTimings[] = [prepared];
   const crops = page.plan.blocks.flatMap((block) => block.crops);
   const patches = cutCrops(page, crops, parts, spent);
   void Promise.allSettled([...patches]).then(() =>
-    parts.onPrepared(prepared.detectMs + spent.reduce((sum, { prepareMs }) => sum + prepareMs, 0)),
+    parts.onPrepared(prepared.detectMs - page.deviceMs + spent.reduce((sum, { prepareMs }) => sum + prepareMs, 0)),
   );
   const blocks = await Promise.all(
     page.plan.blocks.map(async (planned, index) => {

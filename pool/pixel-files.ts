@@ -1,13 +1,22 @@
-import { closeSync, mkdtempSync, openSync, readdirSync, readlinkSync, rmSync, write as writeBytes } from 'node:fs';
+import {
+  closeSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  unlinkSync,
+  write as writeBytes,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { CropPatches } from '#models';
-import type { PatchesFile } from './protocol.js';
 
-/** A folder in memory through which pixels go to one process. The reader removes a file once it has it. */
+/** A folder in memory through which pixels go to one process. The reader takes a file with `takePixels`. */
 export interface PixelFiles {
-  write(image: CropPatches): Promise<PatchesFile>;
+  /** Gives the path of the file. */
+  write(pixels: Uint8Array): Promise<string>;
   /** Removes the folder and what a dead reader left in it. */
   close(): void;
 }
@@ -37,13 +46,20 @@ export function openPixelFiles(root = pixelRoot()): PixelFiles {
   const dir = mkdtempSync(join(root, `${prefix}-${namespaceId()}-${process.pid}-`));
   let count = 0;
   return {
-    async write({ patches, ...grid }) {
+    async write(pixels) {
       const file = join(dir, String(count++));
-      await writeWhole(file, patches);
-      return { ...grid, file };
+      await writeWhole(file, pixels);
+      return file;
     },
     close: () => rmSync(dir, { recursive: true, force: true }),
   };
+}
+
+/** Reads a file and removes it: it is the reader's now. What a dead reader leaves is swept with its folder. */
+export function takePixels(file: string): Uint8Array {
+  const { buffer, byteOffset, length } = readFileSync(file);
+  unlinkSync(file);
+  return new Uint8Array(buffer, byteOffset, length);
 }
 
 const writeSome = promisify(writeBytes);

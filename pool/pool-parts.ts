@@ -2,6 +2,7 @@ import type { Config } from '#config';
 import type { ModelFolder, OpenedTokenizer, PageHints } from '#models';
 import type { CostModel, PageKind } from './cost-model.js';
 import type { CropReader } from './crop-reader.js';
+import type { DeviceDetection } from './device-detection.js';
 import type { Dispatcher } from './dispatcher.js';
 import type { PoolError } from './errors.js';
 import type { HeldBytes } from './held-bytes.js';
@@ -51,6 +52,7 @@ export interface PoolParts {
   readonly tokenizer: OpenedTokenizer;
   readonly costModel: CostModel;
   readonly dispatcher: Dispatcher;
+  readonly detection: DeviceDetection;
   readonly heldPixels: HeldBytes;
   /** Resolves when graphs are compiled and the prepare pool is open; rejects when that failed. */
   readonly opened: Promise<void>;

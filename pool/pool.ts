@@ -175,6 +175,10 @@ export interface DeviceStatus {
   readonly runtimeDoor?: RuntimeDoor;
   /** Why they do not take the C API, where that was wanted. */
   readonly runtimeDoorReason?: string;
+  /** Whether it detects the layout of pages; absent where it is not to, as on the CPU, or is not known yet. */
+  readonly detectsPages?: boolean;
+  /** Why it does not where it should: then the prepare threads do. */
+  readonly detectorReason?: string;
 }
 
 export type DeviceAction = 'drain' | 'resume' | 'restart';
@@ -196,6 +200,8 @@ export type PoolEvent =
       readonly emptyBlockCount: number;
       readonly meanConfidence: number | null;
     }
+  /** The layout of a page was detected; `device` is `host` for a prepare thread. */
+  | { readonly type: 'page-detected'; readonly device: string }
   | { readonly type: 'crop-retried'; readonly device: string; readonly reason: string }
   | { readonly type: 'refused'; readonly reason: string }
   | {

@@ -18,8 +18,8 @@ export interface PrepareRun {
  * Shares the prepare threads as the queue of crops shares the devices: fairly among documents, interactive ones first,
  * and what was cancelled is gone at once. Piscina's own queue knows neither, so it is kept next to empty.
  *
- * Crops go before everything else, as their page had its turn: a page that was begun reaches the devices before another
- * is begun, and threads that have nothing else to do cut it together.
+ * What is left to do for a page that was begun goes before everything else, as that page had its turn: it reaches the
+ * devices before another is begun, and threads that have nothing else to do cut it together.
  */
 export interface PrepareTurns {
   doorFor(run: PrepareRun): PrepareDoor;
@@ -36,12 +36,16 @@ interface Turn extends QueueEntry {
 const costs: Readonly<Record<PrepareTaskName, number>> = {
   openDocument: 5,
   preparePage: 250,
+  decodePage: 150,
+  planPage: 20,
   prepareCrops: 10,
   preparePicture: 20,
   encodeJpegs: 50,
   drawLayout: 50,
 };
 const ageingMs = 5000;
+/** Tasks of a page that was begun. */
+const furtherTasks: ReadonlySet<PrepareTaskName> = new Set(['planPage', 'prepareCrops']);
 
 /** `atOnce` tasks are with the threads at a time: one for each, and one at hand. */
 export function createPrepareTurns(prepare: PreparePool, atOnce: number, maxWaiting: number): PrepareTurns {
@@ -61,7 +65,7 @@ export function createPrepareTurns(prepare: PreparePool, atOnce: number, maxWait
   }
 
   function waitForTurn({ flow, priority, signal }: PrepareRun, name: PrepareTaskName): Promise<void> {
-    const waiting = name === 'prepareCrops' ? begun : queue;
+    const waiting = furtherTasks.has(name) ? begun : queue;
     return new Promise((resolve, reject) => {
       if (signal.aborted) {
         reject(signal.reason);
@@ -96,6 +100,8 @@ export function createPrepareTurns(prepare: PreparePool, atOnce: number, maxWait
     doorFor: (run) => ({
       openDocument: (task) => inTurn(run, 'openDocument', () => prepare.openDocument(task)),
       preparePage: (task) => inTurn(run, 'preparePage', () => prepare.preparePage(task)),
+      decodePage: (task) => inTurn(run, 'decodePage', () => prepare.decodePage(task)),
+      planPage: (task) => inTurn(run, 'planPage', () => prepare.planPage(task)),
       prepareCrops: (task) => inTurn(run, 'prepareCrops', () => prepare.prepareCrops(task)),
       preparePicture: (task) => inTurn(run, 'preparePicture', () => prepare.preparePicture(task)),
       encodeJpegs: (task) => inTurn(run, 'encodeJpegs', () => prepare.encodeJpegs(task)),

@@ -2,7 +2,7 @@ import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { DeviceHost, HostExit, HostListener } from './device-host.js';
 import { openPixelFiles } from './pixel-files.js';
-import type { CropMessage, HostReport, HostRequest, ShardRequest, ShardSetup } from './protocol.js';
+import type { HostReport, HostRequest, ShardRequest, ShardSetup } from './protocol.js';
 
 const childPath = fileURLToPath(new URL('./process-host-child.js', import.meta.url));
 /** Pictures smaller than this go through the channel: a file would cost more. */
@@ -58,20 +58,33 @@ export function openProcessHost(setups: readonly ShardSetup[], listener: HostLis
   function post(shard: number, request: ShardRequest): void {
     sending = sending.then(async () => {
       if (isLeft) return;
-      const sent = request.type === 'admit' ? { ...request, crop: await withFiles(request.crop) } : request;
-      send({ type: 'shard', shard, request: sent });
+      send({ type: 'shard', shard, request: await withFiles(request) });
     });
   }
 
-  async function withFiles(crop: CropMessage): Promise<CropMessage> {
-    const images = await Promise.all(
-      crop.images.map((image) => {
-        if ('file' in image || image.patches.length < leastFileBytes) return image;
-        // A full file system is no reason to lose a crop: the channel carries it too.
-        return files.write(image).catch(() => image);
-      }),
-    );
-    return { ...crop, images };
+  async function withFiles(request: ShardRequest): Promise<ShardRequest> {
+    if (request.type === 'admit') {
+      const images = await Promise.all(
+        request.crop.images.map(async (image) => {
+          if ('file' in image) return image;
+          const { patches, ...grid } = image;
+          const file = await writeLarge(patches);
+          return file === null ? image : { ...grid, file };
+        }),
+      );
+      return { ...request, crop: { ...request.crop, images } };
+    }
+    if (request.type === 'detect' && 'pixels' in request.page) {
+      const { pixels, ...size } = request.page;
+      const file = await writeLarge(pixels);
+      return file === null ? request : { ...request, page: { ...size, file } };
+    }
+    return request;
+  }
+
+  /** Null for what the channel carries as well: little, or anything where the file system is full. */
+  async function writeLarge(pixels: Uint8Array): Promise<string | null> {
+    return pixels.length < leastFileBytes ? null : files.write(pixels).catch(() => null);
   }
 
   send({ type: 'open', setups });

@@ -9,18 +9,21 @@ export interface SetupParts {
   readonly graphs: CompiledModel['graphs'];
   readonly engineModule: string | undefined;
   readonly faults: ShardSetup['faults'];
+  /** Kinds of devices that detect the layout of pages. */
+  readonly detecting: readonly PlannedDevice['kind'][];
 }
 
 /** Crops decoded together where the settings leave it open. */
 const chosenBatch = { cpu: 32, cuda: 64 } as const;
 
-/** What one shard of a device is told at its start. */
+/** What one shard of a device is told at its start. The first detects for its device: another would only take memory. */
 export function createShardSetup(
   device: PlannedDevice,
   shard: number,
-  { config, model, graphs, engineModule, faults }: SetupParts,
+  { config, model, graphs, engineModule, faults, detecting }: SetupParts,
 ): Omit<ShardSetup, 'life'> {
   const { maxBatch, maxSequenceLength, prefillTokenBudget, visionPatchBudget, kvBlocks, loopGuard } = config.engine;
+  const isDetecting = shard === 0 && detecting.includes(device.kind);
   return {
     deviceId: device.id,
     shard,
@@ -39,6 +42,9 @@ export function createShardSetup(
       memoryBytes: config.devices.memoryLimitBytes,
       loopGuard,
     },
+    ...(isDetecting &&
+      graphs.layout &&
+      model.layout && { detector: { graphPath: graphs.layout, size: model.layout.config.input.size } }),
     ...(engineModule && { engineModule }),
     faults,
   };

@@ -1,5 +1,7 @@
 import type { CropJob } from './crop-job.js';
 import type { EngineCapacity, StepReport } from './engine/engine.js';
+import type { DetectorState } from './protocol.js';
+import { ShardDetections } from './shard-detections.js';
 
 /** Crops that may wait inside a shard in any case: the next ones are at hand when rows get free. */
 function prefetchCount(maxBatch: number): number {
@@ -15,7 +17,10 @@ const prefetchMs = 400;
 /** The pool's view of one shard in one of its lives. */
 export class Shard {
   readonly running = new Map<number, CropJob>();
+  readonly detections = new ShardDetections();
   capacity: EngineCapacity | null = null;
+  /** Of the shard that is to detect the layout of pages. */
+  detector: DetectorState | undefined;
   /** When it last gave a sign of life, or was last given work while idle. */
   heardAt = performance.now();
   /** It has said that it has no room until then. */
@@ -39,6 +44,11 @@ export class Shard {
 
   get runningCount(): number {
     return this.running.size;
+  }
+
+  /** Neither crops nor pages are with it. */
+  get isIdle(): boolean {
+    return this.running.size === 0 && this.detections.count === 0;
   }
 
   get kvBlocksUsed(): number {
@@ -66,7 +76,7 @@ export class Shard {
   }
 
   add(job: CropJob): void {
-    if (this.running.size === 0) this.heardAt = performance.now();
+    if (this.isIdle) this.heardAt = performance.now();
     this.running.set(job.id, job);
     this.#cost += job.cost;
     this.#sentSinceReport++;

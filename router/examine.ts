@@ -46,10 +46,11 @@ function providerState({ missingFiles, missingLibraries }: CudaFindings): string
 const doors = { 'c-api': 'through the C API', addon: 'through the Node addon' } as const;
 
 export function describeTest(test: SelfTest): string {
-  const { device, isRight, readyMs, reason, runtimeDoor, runtimeDoorReason } = test;
+  const { device, isRight, readyMs, reason, runtimeDoor, runtimeDoorReason, detectorReason } = test;
   const seconds = `${(readyMs / 1000).toFixed(1)} s`;
   if (!isRight) return row(device, `FAILED after ${seconds}: ${reason}`);
   const door = runtimeDoor ? `, ${doors[runtimeDoor]}` : '';
   const why = runtimeDoorReason ? row('', `the C API, which is faster, failed: ${runtimeDoorReason}`) : '';
-  return row(device, `read a known crop right, ${seconds} from start${door}`) + why;
+  const detector = detectorReason ? row('', `pages will be laid out on the CPU: ${detectorReason}`) : '';
+  return row(device, `read a known crop right, ${seconds} from start${door}`) + why + detector;
 }

@@ -1,12 +1,20 @@
-import { readFileSync, unlinkSync } from 'node:fs';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { MessagePort } from 'node:worker_threads';
-import type { CropPatches } from '#models';
+import type { CropPatches, DetectorPixels } from '#models';
 import type { Failure } from '../errors.js';
-import { type FaultKind, strikes } from '../fault-injection.js';
-import type { CropMessage, PatchesFile, ShardReport, ShardRequest, ShardSetup } from '../protocol.js';
+import { type Fault, type FaultKind, strikes } from '../fault-injection.js';
+import { takePixels } from '../pixel-files.js';
+import type {
+  CropMessage,
+  DetectorPixelsFile,
+  DetectorState,
+  ShardReport,
+  ShardRequest,
+  ShardSetup,
+} from '../protocol.js';
 import { type Engine, type EngineCrop, EngineFault, type StepResult } from './engine.js';
 import { openEngine as openOwnEngine } from './open-engine.js';
+import { type DetectorSetup, openPageDetector, type PageDetector } from './page-detector.js';
 
 /** The one task of a shard's thread. */
 export interface ShardTask {
@@ -16,10 +24,16 @@ export interface ShardTask {
   readonly recordingGate?: SharedArrayBuffer;
 }
 
+/** Pages whose layout is detected between two steps: none can be begun before it is, yet running crops must not stall. */
+const mostDetections = 2;
+/** A fault acted out at a detection waits so long: a real one comes in the run, when the report before it is out. */
+const actingPauseMs = 20;
+
 /**
- * A shard: takes crops from its port, steps its engine while there is work, and answers after every step. It is one
- * task of a Piscina thread that lasts as long as the shard. A run blocks the thread, so messages are read between
- * steps. Ends when told to stop, when the port closes, or after a fault of the engine.
+ * A shard: takes crops from its port, steps its engine while there is work, and answers after every step; before a step
+ * come pages whose layout it is to detect. It is one task of a Piscina thread that lasts as long as the shard. A run
+ * blocks the thread, so messages are read between steps. Ends when told to stop, when the port closes, or after a fault
+ * of engine or detector.
  */
 export default async function runShard({ setup, port, recordingGate }: ShardTask): Promise<void> {
   const startedAt = performance.now();
@@ -37,9 +51,13 @@ export default async function runShard({ setup, port, recordingGate }: ShardTask
   });
 
   let engine: Engine | null = null;
+  let detector = null as PageDetector | null;
   /** Crops that are here, for the fault switch and for blame where the engine cannot tell. */
   const crops = new Map<number, EngineCrop>();
+  /** Pages that wait for the detector, by their ids. */
+  const pages = new Map<number, DetectorPixels>();
   let stepCount = 0;
+  let detectionCount = 0;
 
   const read = (opened: Engine): void => {
     for (const request of inbox.splice(0)) {
@@ -49,10 +67,52 @@ export default async function runShard({ setup, port, recordingGate }: ShardTask
           opened.cancel(id);
           crops.delete(id);
         }
-      } else {
+      } else if (request.type === 'detect') pages.set(request.id, loadPage(request.page));
+      else if (request.type === 'cancel-detection') pages.delete(request.id);
+      else {
         const crop = loadCrop(request.crop);
         crops.set(crop.id, crop);
         opened.admit(crop);
+      }
+    }
+  };
+
+  /** Lets the faults of this moment strike; gives those that did. */
+  const strike = async (opened: Engine, detection?: number): Promise<readonly Fault[]> => {
+    const ageMs = performance.now() - startedAt;
+    const moment = { ...setup, step: stepCount, detection, ageMs, crops: [...crops.values()] };
+    const struck = setup.faults.filter((fault) => strikes(fault, moment));
+    if (detection !== undefined && struck.length > 0) await sleep(actingPauseMs);
+    for (const fault of struck) {
+      if (fault.kind === 'cuda-fault') await opened.fault?.();
+      else misbehave(fault.kind, fault.forMs);
+    }
+    return struck;
+  };
+
+  /** A shard whose detector cannot be opened does all else. */
+  const openDetector = async (opened: Engine, given: DetectorSetup): Promise<DetectorState> => {
+    post({ type: 'detecting' });
+    try {
+      await strike(opened, detectionCount);
+      detector = await openPageDetector(given, { ...setup, recordingGate });
+      return { isOpen: true };
+    } catch (error) {
+      return { isOpen: false, reason: toFailure(error).message };
+    }
+  };
+
+  const detectSome = async (opened: Engine, by: PageDetector): Promise<void> => {
+    for (const [id, page] of [...pages].slice(0, mostDetections)) {
+      pages.delete(id);
+      detectionCount++;
+      post({ type: 'detecting' });
+      try {
+        await strike(opened, detectionCount);
+        post({ type: 'detected', id, outputs: await by.detect(page) });
+      } catch (cause) {
+        // No crop took part.
+        throw new EngineFault(`The layout detector failed: ${toFailure(cause).message}`, [], { cause });
       }
     }
   };
@@ -62,11 +122,15 @@ export default async function runShard({ setup, port, recordingGate }: ShardTask
       ? ((await import(setup.engineModule)) as { openEngine: typeof openOwnEngine })
       : { openEngine: openOwnEngine };
     engine = await openEngine({ ...setup, recordingGate });
-    post({ type: 'ready', capacity: engine.capacity, startMs: performance.now() - startedAt });
+    const state = setup.detector && (await openDetector(engine, setup.detector));
+    const startMs = performance.now() - startedAt;
+    post({ type: 'ready', capacity: engine.capacity, startMs, ...(state && { detector: state }) });
     for (;;) {
       read(engine);
       if (isStopped) break;
+      if (detector) await detectSome(engine, detector);
       if (!engine.hasWork) {
+        if (detector && pages.size > 0) continue;
         await new Promise<void>((resolve) => {
           wake = resolve;
           if (inbox.length > 0 || isStopped) resolve();
@@ -74,12 +138,7 @@ export default async function runShard({ setup, port, recordingGate }: ShardTask
         continue;
       }
       stepCount++;
-      const moment = { ...setup, step: stepCount, ageMs: performance.now() - startedAt, crops: [...crops.values()] };
-      const struck = setup.faults.filter((fault) => strikes(fault, moment));
-      for (const fault of struck) {
-        if (fault.kind === 'cuda-fault') await engine.fault?.();
-        else misbehave(fault.kind, fault.forMs);
-      }
+      const struck = await strike(engine);
       const result = await engine.step();
       for (const event of result.events) if (event.type !== 'tokens') crops.delete(event.id);
       const isGarbled = struck.some(({ kind }) => kind === 'wrong-canary');
@@ -92,22 +151,25 @@ export default async function runShard({ setup, port, recordingGate }: ShardTask
     post({ type: 'failed', failure: toFailure(error), suspectIds });
   } finally {
     // A session that failed may fail again when it is released; the shard ends in any case.
+    await detector?.close().catch(() => {});
     await engine?.close().catch(() => {});
     port.close();
   }
 }
 
 function loadCrop(message: CropMessage): EngineCrop {
-  const images = message.images.map((image): CropPatches => ('file' in image ? readPatches(image) : image));
+  const images = message.images.map((image): CropPatches => {
+    if (!('file' in image)) return image;
+    const { file, ...grid } = image;
+    return { ...grid, patches: takePixels(file) };
+  });
   return { ...message, images };
 }
 
-/** The file is ours now; what is left after a crash is swept with its folder. */
-function readPatches({ file, ...grid }: PatchesFile): CropPatches {
-  const { buffer, byteOffset, length } = readFileSync(file);
-  const patches = new Uint8Array(buffer, byteOffset, length);
-  unlinkSync(file);
-  return { ...grid, patches };
+function loadPage(page: DetectorPixels | DetectorPixelsFile): DetectorPixels {
+  if (!('file' in page)) return page;
+  const { file, ...size } = page;
+  return { ...size, pixels: takePixels(file) };
 }
 
 function toFailure(error: unknown): Failure {

@@ -3,6 +3,10 @@ import {
   cropProcessor,
   cropToPatches,
   cutCrop,
+  type DetectorConfig,
+  type DetectorOutputs,
+  type DetectorPixels,
+  detectorInput,
   detectRegions,
   type PlannedCrop,
   planPage,
@@ -10,40 +14,34 @@ import {
   type RecipeOptions,
   type RequestedPixels,
   type RgbImage,
-  type Session,
 } from '#models';
 import type { PreparedPage, PrepareSetup } from './prepare-protocol.js';
 
-/** What planning a page needs besides its pixels. */
-export interface PageStage {
-  readonly setup: Pick<PrepareSetup, 'hints' | 'imageProcessor' | 'layout'>;
-  /** The layout detector, where the thread has one. */
-  readonly detector: Session | null;
+/** A page as the layout detector takes it. */
+export function detectorPixels(image: RgbImage, { input }: Pick<DetectorConfig, 'input'>): DetectorPixels {
+  const { width, height } = input.size;
+  return { width, height, pixels: detectorInput(image, input.size) };
 }
 
-/** Finds out what there is to read on a page, and how it is cut. */
-export async function layOutPage(
+/**
+ * Finds out what there is to read on a page, and how it is cut. `outputs` are those of the layout detector; without them
+ * the page is one block.
+ */
+export function layOutPage(
   image: RgbImage,
   recipe: RecipeOptions,
-  { setup, detector }: PageStage,
-): Promise<Pick<PreparedPage, 'plan' | 'detections'> & { timings: Omit<PreparedPage['timings'], 'decodeMs'> }> {
-  const { patchSize, mergeSize } = setup.imageProcessor;
-  const { minPixels, maxPixels } = cropProcessor(setup.imageProcessor, 'ocr', recipe);
+  outputs: DetectorOutputs | null,
+  { hints, imageProcessor }: Pick<PrepareSetup, 'hints' | 'imageProcessor'>,
+): Pick<PreparedPage, 'plan' | 'detections'> {
+  const { patchSize, mergeSize } = imageProcessor;
+  const { minPixels, maxPixels } = cropProcessor(imageProcessor, 'ocr', recipe);
   const limits = { cellSide: patchSize * mergeSize, minPixels, maxPixels };
-  const options = { recipe, hints: setup.hints, limits };
-
-  const started = performance.now();
-  const selection =
-    recipe.useLayoutDetection && detector && setup.layout
-      ? await detectRegions(image, detector, setup.layout.config, recipe)
-      : null;
-  const detected = performance.now();
-  const plan = selection ? planPage(image, selection.regions, options) : planWholePage(image, options);
-  const planned = performance.now();
+  const options = { recipe, hints, limits };
+  if (!outputs) return { plan: planWholePage(image, options), detections: [] };
+  const { regions, boxes } = detectRegions(outputs, image, recipe);
   return {
-    plan,
-    detections: selection?.boxes.map(({ label, box, score }, order) => ({ label, box, score, order })) ?? [],
-    timings: { detectMs: detected - started, planMs: planned - detected },
+    plan: planPage(image, regions, options),
+    detections: boxes.map(({ label, box, score }, order) => ({ label, box, score, order })),
   };
 }
 

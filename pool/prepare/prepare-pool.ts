@@ -134,6 +134,8 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
   return {
     openDocument: (task) => run('openDocument', task),
     preparePage: (task) => run('preparePage', task),
+    decodePage: (task) => run('decodePage', task),
+    planPage: (task) => run('planPage', task),
     prepareCrops: (task) => run('prepareCrops', task),
     preparePicture: (task) => run('preparePicture', task),
     drawLayout: (task) => run('drawLayout', task),

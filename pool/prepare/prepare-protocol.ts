@@ -1,6 +1,8 @@
 import type {
   CropPatches,
   DetectorConfig,
+  DetectorOutputs,
+  DetectorPixels,
   ImageProcessorConfig,
   PageHints,
   PagePlan,
@@ -32,7 +34,7 @@ export interface PrepareSetup {
   readonly limits: PrepareLimits;
   readonly imageProcessor: ImageProcessorConfig;
   readonly hints: PageHints;
-  /** Absent where the model has no layout detector, or where it runs on the devices. */
+  /** Absent where the model has no layout detector. */
   readonly layout?: {
     /** Compiled graph for the CPU. */
     readonly graphPath: string;
@@ -58,10 +60,13 @@ export interface OpenedDocument {
   readonly pages: readonly PageSize[];
 }
 
-export interface PageTask {
+export interface DecodeTask {
   readonly document: SharedDocument;
   /** 0-based. */
   readonly pageIndex: number;
+}
+
+export interface PageTask extends DecodeTask {
   readonly recipe: RecipeOptions;
 }
 
@@ -73,12 +78,33 @@ export interface PreparedPage {
   readonly plan: PagePlan;
   /** Detections before the overlap filter. */
   readonly detections: readonly Region[];
+  /** Whether the thread ran the layout detector. */
+  readonly isDetected: boolean;
   /** Milliseconds: decoding or rendering, the layout detector, planning. */
   readonly timings: {
     readonly decodeMs: number;
     readonly detectMs: number;
     readonly planMs: number;
   };
+}
+
+/** A page whose layout a device is to detect. */
+export interface DecodedPage extends Pick<PreparedPage, 'pageIndex' | 'image'> {
+  /** What the detector sees of it. The buffer is transferred. */
+  readonly input: DetectorPixels;
+  /** Milliseconds: decoding or rendering, making the input. */
+  readonly timings: { readonly decodeMs: number; readonly inputMs: number };
+}
+
+/** The rest of the preparation of a decoded page. */
+export interface PlanTask extends Pick<DecodedPage, 'image'> {
+  readonly recipe: RecipeOptions;
+  /** Null where no device gave any: then the thread runs the detector. */
+  readonly outputs: DetectorOutputs | null;
+}
+
+export interface PlannedPage extends Pick<PreparedPage, 'plan' | 'detections' | 'isDetected'> {
+  readonly timings: Omit<PreparedPage['timings'], 'decodeMs'>;
 }
 
 /** Crops of a page that was prepared before. */
@@ -126,7 +152,11 @@ export interface LayoutPictureTask extends Omit<JpegTask, 'boxes'> {
 /** Task names, what goes in and what comes out. */
 export interface PrepareTasks {
   openDocument: { readonly input: SharedDocument; readonly output: OpenedDocument };
+  /** Decodes, detects and plans. */
   preparePage: { readonly input: PageTask; readonly output: PreparedPage };
+  /** The same in two tasks, where a device detects between them. */
+  decodePage: { readonly input: DecodeTask; readonly output: DecodedPage };
+  planPage: { readonly input: PlanTask; readonly output: PlannedPage };
   prepareCrops: { readonly input: CropsTask; readonly output: CutCrops };
   preparePicture: { readonly input: PictureTask; readonly output: PreparedPicture };
   drawLayout: { readonly input: LayoutPictureTask; readonly output: Uint8Array };

@@ -1,24 +1,37 @@
 import { BroadcastChannel, threadId } from 'node:worker_threads';
 import { move, transferableSymbol, valueSymbol, workerData } from 'piscina';
 import sharp from 'sharp';
-import { cropProcessor, cropToPatches, ModelError, type RgbImage, type Session } from '#models';
+import {
+  cropProcessor,
+  cropToPatches,
+  type DetectorOutputs,
+  ModelError,
+  type RecipeOptions,
+  type RgbImage,
+  runDetector,
+  type Session,
+} from '#models';
 import { openSession } from '../engine/session.js';
 import { type Failure, PoolError } from '../errors.js';
 import { decodeImage } from './decode-image.js';
 import { drawLayout as drawRegions } from './draw-layout.js';
 import { encodeJpegs as encodeAll } from './encode-jpegs.js';
-import { decodePage, openDocument as openShared } from './open-document.js';
+import { decodePage as decodeShared, openDocument as openShared } from './open-document.js';
 import { createPdfCache } from './pdf-cache.js';
-import { cropPatches, layOutPage } from './prepare-page.js';
+import { cropPatches, detectorPixels, layOutPage } from './prepare-page.js';
 import {
   type CropsTask,
   type CutCrops,
   callSlots,
+  type DecodedPage,
+  type DecodeTask,
   type DocumentClosed,
   type JpegTask,
   type LayoutPictureTask,
   type PageTask,
   type PictureTask,
+  type PlannedPage,
+  type PlanTask,
   type PrepareAnswer,
   type PrepareCall,
   type PreparedPage,
@@ -43,10 +56,8 @@ channel.unref();
 
 let detector: Promise<Session> | null = null;
 
-/** Opened at the first page, so that a server that never lays out a page does not pay for it. */
-async function openDetector(progress: Int32Array): Promise<Session | null> {
-  const { layout } = setup;
-  if (!layout) return null;
+/** Opened at the first page, so that a server that never lays out a page here does not pay for it. */
+async function openDetector(layout: NonNullable<PrepareSetup['layout']>, progress: Int32Array): Promise<Session> {
   const opening = { device: { kind: 'cpu' }, threadCount: layout.threadCount } as const;
   const session = await undisturbed(progress, () => {
     detector ??= openSession(layout.graphPath, opening);
@@ -74,14 +85,52 @@ export function openDocument(call: PrepareCall<SharedDocument>) {
 }
 
 export function preparePage(call: PrepareCall<PageTask>) {
-  return answer(call, async ({ document, pageIndex, recipe }): Promise<PreparedPage> => {
-    const started = performance.now();
-    const image = toShared(await decodePage(document, pageIndex, setup.limits, pdfs));
-    const decodeMs = performance.now() - started;
-    const stage = { setup, detector: recipe.useLayoutDetection ? await openDetector(call.progress) : null };
-    const { plan, detections, timings } = await layOutPage(image, recipe, stage);
-    return { pageIndex, image, plan, detections, timings: { decodeMs, ...timings } };
+  return answer(call, async (task): Promise<PreparedPage> => {
+    const { image, decodeMs } = await decode(task);
+    const { timings, ...planned } = await layOut(image, task.recipe, null, call.progress);
+    return { pageIndex: task.pageIndex, image, ...planned, timings: { decodeMs, ...timings } };
   });
+}
+
+export function decodePage(call: PrepareCall<DecodeTask>) {
+  return answer(
+    call,
+    async (task): Promise<DecodedPage> => {
+      if (!setup.layout) throw new TypeError('the model has no layout detector');
+      const { image, decodeMs } = await decode(task);
+      const started = performance.now();
+      const input = detectorPixels(image, setup.layout.config);
+      return { pageIndex: task.pageIndex, image, input, timings: { decodeMs, inputMs: performance.now() - started } };
+    },
+    ({ input }) => [input.pixels.buffer],
+  );
+}
+
+export function planPage(call: PrepareCall<PlanTask>) {
+  return answer(call, ({ image, recipe, outputs }) => layOut(image, recipe, outputs, call.progress));
+}
+
+async function decode({ document, pageIndex }: DecodeTask): Promise<{ image: RgbImage; decodeMs: number }> {
+  const started = performance.now();
+  const image = toShared(await decodeShared(document, pageIndex, setup.limits, pdfs));
+  return { image, decodeMs: performance.now() - started };
+}
+
+/** Runs the detector where it is wanted and `given` are no outputs of a device. */
+async function layOut(
+  image: RgbImage,
+  recipe: RecipeOptions,
+  given: DetectorOutputs | null,
+  progress: Int32Array,
+): Promise<PlannedPage> {
+  const layout = recipe.useLayoutDetection && !given ? setup.layout : undefined;
+  const detector = layout && (await openDetector(layout, progress));
+  const started = performance.now();
+  const outputs = layout && detector ? await runDetector(detector, detectorPixels(image, layout.config)) : given;
+  const detected = performance.now();
+  const { plan, detections } = layOutPage(image, recipe, outputs, setup);
+  const timings = { detectMs: detected - started, planMs: performance.now() - detected };
+  return { plan, detections, isDetected: detector !== undefined, timings };
 }
 
 export function prepareCrops(call: PrepareCall<CropsTask>) {

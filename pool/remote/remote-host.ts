@@ -207,11 +207,9 @@ export function openRemoteHost(options: RemoteHostOptions, listener: HostListene
   void watch();
   return {
     post(_shard, request) {
-      if (isLeft || request.type === 'stop') return;
-      if (request.type === 'admit') {
-        void read(request.crop);
-        return;
-      }
+      if (isLeft) return;
+      if (request.type === 'admit') void read(request.crop);
+      if (request.type !== 'cancel') return;
       for (const id of request.ids) {
         const call = calls.get(id);
         calls.delete(id);

@@ -21,6 +21,11 @@ export const deviceSchema = z
       .optional()
       .openapi({ description: 'CUDA: how it reaches ONNX Runtime, through the Node addon or the C API.' }),
     runtimeDoorReason: z.string().optional().openapi({ description: 'Why it does not take the C API.' }),
+    detectsPages: z.boolean().optional().openapi({ description: 'CUDA: whether it detects the layout of pages.' }),
+    detectorReason: z
+      .string()
+      .optional()
+      .openapi({ description: 'Why it does not; pages are then detected on the CPU.' }),
   })
   .openapi('Device');
 

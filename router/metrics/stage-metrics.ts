@@ -43,6 +43,11 @@ export function createStageMetrics(registry: Registry): (event: PoolEvent) => vo
   const imageTokens = counter('image_tokens_total', 'Image tokens read.', 'device', 'shard');
   const loopStops = counter('loop_stops_total', 'Crops stopped by the loop guard.', 'device', 'shard');
   const pages = counter('pages_total', 'Pages finished.');
+  const pageDetections = counter(
+    'page_detections_total',
+    'Pages whose layout was detected, by device; host: in a prepare thread.',
+    'device',
+  );
   const emptyBlocks = counter('empty_blocks_total', 'Blocks of finished pages in which nothing was read.');
   const confidence = histogram(
     'page_confidence_ratio',
@@ -87,6 +92,9 @@ export function createStageMetrics(registry: Registry): (event: PoolEvent) => vo
         pages.inc();
         emptyBlocks.inc(event.emptyBlockCount);
         if (event.meanConfidence !== null) confidence.observe(event.meanConfidence);
+        break;
+      case 'page-detected':
+        pageDetections.inc({ device: event.device });
         break;
       case 'step': {
         const shard = { device: event.device, shard: String(event.shard) };

@@ -6,7 +6,7 @@
 //   engine is the one for CUDA on graphs that compute nothing (`prepare-engine.mjs`).
 // - Pictures a second of 1 to N prepare threads, several at once, and the processor time each takes.
 import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -19,7 +19,7 @@ import {
   openModel,
   openTokenizer,
 } from '../../dist/models/index.js';
-import { openPixelFiles } from '../../dist/pool/pixel-files.js';
+import { openPixelFiles, takePixels } from '../../dist/pool/pixel-files.js';
 import { decodeImage } from '../../dist/pool/prepare/decode-image.js';
 import { openPreparePool } from '../../dist/pool/prepare/prepare-pool.js';
 import { sniffInput } from '../../dist/pool/prepare/sniff-input.js';
@@ -128,9 +128,7 @@ async function measureStages(picture) {
     const cells = (patches.gridHeight * patches.gridWidth) / model.reader.vision.mergeSize ** 2;
     const { tokenIds } = tokenizer.promptTemplate.forTask('ocr', cells);
     ended('prompt');
-    const { file } = await files.write(patches);
-    const read = { ...patches, patches: new Uint8Array(readFileSync(file)) };
-    unlinkSync(file);
+    const read = { ...patches, patches: takePixels(await files.write(patches.patches)) };
     ended('pixel file');
     const { embeddings } = await graphs.encodeImages([read]);
     ended('vision inputs');

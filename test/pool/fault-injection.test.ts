@@ -69,6 +69,7 @@ describe('striking', () => {
     [{ shard: 1 }, false],
     [{ step: 5 }, true],
     [{ step: 6 }, false],
+    [{ detection: 1 }, false],
     [{ afterMs: 2000 }, false],
     [{ patches: 120 }, true],
     [{ patches: 121 }, false],
@@ -77,6 +78,13 @@ describe('striking', () => {
     [{ chance: 0.6 }, true],
   ])('under %j: %s', (conditions, expected) => {
     expect(strikes({ kind: 'throw', ...conditions }, moment, () => 0.5)).toBe(expected);
+  });
+
+  it('strikes at a run of the detector only what was meant for it', () => {
+    const detecting = { ...moment, detection: 2 };
+    expect(strikes({ kind: 'throw' }, detecting)).toBe(false);
+    expect(strikes({ kind: 'throw', detection: 1 }, detecting)).toBe(false);
+    expect(strikes({ kind: 'throw', detection: 2 }, detecting)).toBe(true);
   });
 
   it('spares later lives when told so', () => {

@@ -4,6 +4,7 @@ import { afterEach, beforeAll, expect, it } from 'vitest';
 // Threads load JavaScript, so this suite runs what `npm run build` wrote.
 import { defaultRecipe, type ModelFolder, openModel, pageHintsOf } from '../../dist/models/index.js';
 import type { CropReader, CropRequest } from '../../dist/pool/crop-reader.js';
+import { createDeviceDetection } from '../../dist/pool/device-detection.js';
 import { readPage } from '../../dist/pool/page-run.js';
 import { openPreparePool, type PreparePool } from '../../dist/pool/prepare/prepare-pool.js';
 import { createPrepareTurns, type PrepareDoor } from '../../dist/pool/prepare-turns.js';
@@ -50,6 +51,10 @@ function openPage({ workerPath, threadCount = 1 }: { workerPath?: string; thread
   const run = (parts: { readonly prepare?: PrepareDoor; readonly reader?: CropReader } = {}) =>
     readPage(0, {
       prepare: door,
+      detection: createDeviceDetection(
+        () => [],
+        () => {},
+      ),
       reader,
       hints: pageHintsOf(model.manifest),
       scope,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openPixelFiles, sweepPixelFiles } from '../../pool/pixel-files.js';
+import { openPixelFiles, sweepPixelFiles, takePixels } from '../../pool/pixel-files.js';
 
 let root: string;
 beforeEach(() => {
@@ -11,14 +11,21 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(root, { recursive: true, force: true }));
 
-it('writes patches where only this user can read them, and removes them', async () => {
+it('writes pixels where only this user can read them, and removes them', async () => {
   const files = openPixelFiles(root);
-  const { file, gridWidth } = await files.write({ gridHeight: 2, gridWidth: 4, patches: Uint8Array.of(1, 2, 3) });
+  const file = await files.write(Uint8Array.of(1, 2, 3));
   expect([...readFileSync(file)]).toEqual([1, 2, 3]);
-  expect(gridWidth).toBe(4);
   expect(statSync(file).mode & 0o077).toBe(0);
   files.close();
   expect(readdirSync(root)).toEqual([]);
+});
+
+it('has nothing left of a file once its reader took it', async () => {
+  const files = openPixelFiles(root);
+  const pixels = Uint8Array.from({ length: 100_000 }, (_, place) => place);
+  expect(takePixels(await files.write(pixels))).toEqual(pixels);
+  expect(readdirSync(root).flatMap((folder) => readdirSync(join(root, folder)))).toEqual([]);
+  files.close();
 });
 
 it('sweeps what a dead server left, and nothing of a living one', () => {

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { defaultRecipe } from '../../models/index.js';
 import type { PreparePool } from '../../pool/prepare/prepare-pool.js';
-import type { PageTask } from '../../pool/prepare/prepare-protocol.js';
+import type { PageTask, PlanTask } from '../../pool/prepare/prepare-protocol.js';
 import { createPrepareTurns } from '../../pool/prepare-turns.js';
 
 const never = () => new AbortController().signal;
@@ -20,6 +21,8 @@ function createHeldThreads() {
   const pool = {
     prepareCrops: ({ slope }: { slope: number }) => hold(slope),
     preparePage: ({ pageIndex }: PageTask) => hold(pageIndex),
+    decodePage: ({ pageIndex }: PageTask) => hold(pageIndex),
+    planPage: (task: PlanTask) => hold(task.image.width),
   } as unknown as PreparePool;
   return { started, finish, pool };
 }
@@ -65,6 +68,21 @@ it('cuts a page that was begun before it begins another, whosever it is', async 
   }
   await turnOfLoop();
   expect(started).toEqual([1, 11, 12, 100, 2]);
+});
+
+it('plans a page that a device has detected before another is begun', async () => {
+  const { started, finish, pool } = createHeldThreads();
+  const turns = createPrepareTurns(pool, 1, 100);
+  const door = turns.doorFor({ flow: 'book', priority: 'interactive', signal: never() });
+  void door.decodePage(page(1));
+  void door.decodePage(page(2));
+  void door.planPage({ image: { ...image, width: 21 }, recipe: defaultRecipe, outputs: null });
+  for (let index = 0; index < 2; index++) {
+    await turnOfLoop();
+    finish[index]();
+  }
+  await turnOfLoop();
+  expect(started).toEqual([1, 21, 2]);
 });
 
 it('forgets at once what waits for a document that is gone', async () => {

@@ -26,6 +26,7 @@ it('tells how long a device took, or why it failed', () => {
   const right = { device: 'cuda:0', isRight: true, readyMs: 900, reason: null } as const;
   expect(describeTest({ ...right, runtimeDoor: 'c-api' })).toMatch(/cuda:0 +read .* through the C API\n$/);
   expect(describeTest({ ...right, runtimeDoor: 'addon', runtimeDoorReason: 'no libcudart' })).toContain('no libcudart');
+  expect(describeTest({ ...right, detectorReason: 'no memory' })).toMatch(/laid out on the CPU: no memory\n$/);
   expect(describeTest({ device: 'cuda:0', isRight: false, readyMs: 100, reason: 'error 35' })).toMatch(
     /FAILED.*error 35/,
   );

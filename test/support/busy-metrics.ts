@@ -34,6 +34,7 @@ export async function renderBusyMetrics(): Promise<string> {
     pool.emit({ type: 'crop-retried', device, reason: 'DEVICE_LOST' });
     for (const ok of [true, false]) pool.emit({ type: 'canary', device, ok });
   }
+  for (const device of ['cuda:0', 'host']) pool.emit({ type: 'page-detected', device });
   pool.emit({ type: 'page-finished', timings, emptyBlockCount: 2, meanConfidence: 0.97 });
   pool.emit({ type: 'refused', reason: 'OVERLOADED' });
   for (const [status, outcome] of [

@@ -1,4 +1,5 @@
-// Works and now and then records under the lock, and counts who is there at the same time.
+// Works, at once or in a later turn, and now and then records under the lock, and counts who is there at the same time.
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { workerData } from 'node:worker_threads';
 import { RecordingLock } from '../../dist/pool/engine/cuda/native/recording-lock.js';
 
@@ -19,11 +20,14 @@ for (let turn = 0; turn < 50; turn++) {
       Atomics.sub(counters, recording, 1);
     });
   }
-  lock.work(() => {
-    const now = Atomics.add(counters, working, 1) + 1;
-    if (now > Atomics.load(counters, mostAtOnce)) Atomics.store(counters, mostAtOnce, now);
-    if (Atomics.load(counters, recording) > 0) Atomics.add(counters, violations, 1);
-    rest(1);
-    Atomics.sub(counters, working, 1);
-  });
+  if (turn % 2 === 0) lock.work(work);
+  else await lock.workUntilSettled(() => nextTurn().then(work));
+}
+
+function work() {
+  const now = Atomics.add(counters, working, 1) + 1;
+  if (now > Atomics.load(counters, mostAtOnce)) Atomics.store(counters, mostAtOnce, now);
+  if (Atomics.load(counters, recording) > 0) Atomics.add(counters, violations, 1);
+  rest(1);
+  Atomics.sub(counters, working, 1);
 }

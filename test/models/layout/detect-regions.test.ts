@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RgbImage } from '../../../models/image/rgb-image.js';
 import { detectRegions } from '../../../models/layout/detect-regions.js';
 import { detectorInput } from '../../../models/layout/detector-input.js';
-import { detectorOutputs, regionsFromOutputs } from '../../../models/layout/regions-from-outputs.js';
+import { regionsFromOutputs } from '../../../models/layout/regions-from-outputs.js';
+import { runDetector } from '../../../models/layout/run-detector.js';
 import type { Session } from '../../../models/session.js';
 import { openSnapshot, readPicture, snapshotConfig } from '../../support/detector-snapshot.js';
 
@@ -37,15 +39,16 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true });
 });
 
+const detect = (picture: RgbImage) =>
+  runDetector(session, { ...config.input.size, pixels: detectorInput(picture, config.input.size) });
+
 describe.each(pages)('$file', (page) => {
   it.each([
     [0.5, 'detections_05'],
     [0.3, 'detections_03'],
   ] as const)('gives the detections of the reference at %f', async (threshold, key) => {
     const picture = await readPicture(join(folder, 'samples', page.file));
-    const data = detectorInput(picture, config.input.size);
-    const tensors = await session.run({ pixel_values: { type: 'uint8', dims: [1, 3, 640, 640], data } });
-    const found = regionsFromOutputs(detectorOutputs(tensors), picture, threshold).sort(
+    const found = regionsFromOutputs(await detect(picture), picture, threshold).sort(
       (a, b) => a.rank - b.rank || a.label.localeCompare(b.label),
     );
     // Rows of one query share its rank; the reference leaves their order open.
@@ -62,7 +65,7 @@ describe.each(pages)('$file', (page) => {
 
   it('becomes regions inside the page in reading order', async () => {
     const picture = await readPicture(join(folder, 'samples', page.file));
-    const { boxes, regions } = await detectRegions(picture, session, config);
+    const { boxes, regions } = detectRegions(await detect(picture), picture);
     expect(boxes.length).toBeGreaterThanOrEqual(regions.length);
     expect(regions.length).toBeGreaterThan(5);
     regions.forEach(({ box: [x0, y0, x1, y1], order, label, score }, index) => {

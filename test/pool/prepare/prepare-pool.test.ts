@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 // Threads load JavaScript, so this suite runs what `npm run build` wrote.
-import { compileModel, defaultPageHints, defaultRecipe, openModel } from '../../../dist/models/index.js';
+import { compileModel, defaultPageHints, defaultRecipe, openModel, runDetector } from '../../../dist/models/index.js';
+import { openSession } from '../../../dist/pool/engine/session.js';
 import { openPreparePool, type PreparePool } from '../../../dist/pool/prepare/prepare-pool.js';
 
 const path = (relative: string) => fileURLToPath(new URL(`../../../${relative}`, import.meta.url));
@@ -15,17 +16,19 @@ const input = (name: string) => readFileSync(path(`test/fixtures/inputs/${name}`
 describe('with the embedded bundle', () => {
   let pool: PreparePool;
   let cacheDir: string;
+  let graphPath: string;
 
   beforeAll(async () => {
     cacheDir = mkdtempSync(join(tmpdir(), 'quire-prepare-'));
     const model = await openModel(pocketDir);
     const compiled = await compileModel(model, { device: 'cpu', precision: 'fp32' }, cacheDir);
+    graphPath = compiled.graphs.layout!;
     pool = openPreparePool({
       setup: {
         limits,
         imageProcessor: model.imageProcessor,
         hints: defaultPageHints,
-        layout: { graphPath: compiled.graphs.layout!, config: model.layout!.config, threadCount: 1 },
+        layout: { graphPath, config: model.layout!.config, threadCount: 1 },
       },
       threadCount: 2,
       maxQueueLength: 8,
@@ -57,6 +60,23 @@ describe('with the embedded bundle', () => {
     expect(whole.cropMs).toBeGreaterThan(0);
     const pieces = await Promise.all([cut(planned.slice(0, 1)), cut(planned.slice(1, 3)), cut(planned.slice(3))]);
     expect(pieces.flatMap(({ patches }) => patches)).toEqual(whole.patches);
+  });
+
+  test('a page decoded and planned in two tasks has the plan of one, whoever ran the detector', async () => {
+    const document = pool.share(readFileSync(join(pocketDir, 'layout/samples/page0.png')));
+    const whole = await pool.preparePage({ document, pageIndex: 0, recipe: defaultRecipe });
+    expect(whole.isDetected).toBe(true);
+    const { image, input } = await pool.decodePage({ document, pageIndex: 0 });
+    expect(image).toEqual(whole.image);
+    expect(input.pixels.length).toBe(3 * input.width * input.height);
+    const detector = await openSession(graphPath, { device: { kind: 'cpu' }, threadCount: 1 });
+    const outputs = await runDetector(detector, input);
+    await detector.close();
+    for (const given of [null, outputs]) {
+      const planned = await pool.planPage({ image, recipe: defaultRecipe, outputs: given });
+      expect([planned.plan, planned.detections]).toEqual([whole.plan, whole.detections]);
+      expect(planned.isDetected).toBe(given === null);
+    }
   });
 
   test('without layout a page is one block of the asked kind', async () => {

@@ -18,12 +18,24 @@ export class RecordingLock {
 
   /** Beside others. */
   work<T>(run: () => T): T {
-    this.#enter((inside) => (inside === alone ? null : inside + 1));
+    this.#join();
     try {
       return run();
     } finally {
-      Atomics.sub(this.#words, room, 1);
-      Atomics.notify(this.#words, room);
+      this.#leave();
+    }
+  }
+
+  /**
+   * Beside others until the promise is settled: for what computes in a later turn of this thread's event loop, as the
+   * runtime's addon does. Nothing else of this thread may want the lock in the meantime.
+   */
+  async workUntilSettled<T>(run: () => Promise<T>): Promise<T> {
+    this.#join();
+    try {
+      return await run();
+    } finally {
+      this.#leave();
     }
   }
 
@@ -36,6 +48,15 @@ export class RecordingLock {
       Atomics.store(this.#words, room, 0);
       Atomics.notify(this.#words, room);
     }
+  }
+
+  #join(): void {
+    this.#enter((inside) => (inside === alone ? null : inside + 1));
+  }
+
+  #leave(): void {
+    Atomics.sub(this.#words, room, 1);
+    Atomics.notify(this.#words, room);
   }
 
   /** Everybody passes the gate one at a time; who waits for the room keeps it shut. */

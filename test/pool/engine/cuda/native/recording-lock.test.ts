@@ -2,10 +2,17 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import { createRecordingGate } from '../../../../../pool/engine/cuda/native/recording-lock.js';
+import { createRecordingGate, RecordingLock } from '../../../../../pool/engine/cuda/native/recording-lock.js';
 
 const threadCount = 4;
 const threadPath = fileURLToPath(new URL('../../../../support/recording-thread.mjs', import.meta.url));
+
+it('is given back when what it was held for fails', async () => {
+  const gate = createRecordingGate();
+  const lock = new RecordingLock(gate);
+  await expect(lock.workUntilSettled(() => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  expect([...new Int32Array(gate)]).toEqual([0, 0]);
+});
 
 it('lets threads work together, and one alone while it records', async () => {
   // Working now, recording now, most at work at once, recordings made, violations seen.
