@@ -21,10 +21,15 @@ export interface PlanOptions {
 
 /**
  * Decides what of a page is read, in which pieces and in which order. Regions come in page pixels after the filters
- * of the layout stage. Every mark of ink belongs to one block; see `PageHints` for how a block is cut.
+ * of the layout stage. Every mark of ink belongs to one block; see `PageHints` for how a block is cut. `ink` is what
+ * `readInk` finds on the page, which needs no regions and may be at hand.
  */
-export function planPage(page: RgbImage, regions: readonly Region[], options: PlanOptions): PagePlan {
-  const ink = readInk(page);
+export function planPage(
+  page: RgbImage,
+  regions: readonly Region[],
+  options: PlanOptions,
+  ink: PageInk = readInk(page),
+): PagePlan {
   const byLine = options.hints.linesPerCrop !== undefined;
   const told = options.recipe.coverInk ? tellPictures(page, ink, regions) : regions;
   const inked = coverInk(ink, told, options.recipe.coverInk);

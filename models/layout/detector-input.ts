@@ -1,17 +1,11 @@
 import type { RgbImage } from '../image/rgb-image.js';
+import { type BicubicTaps, createTaps, tapCount } from './bicubic-taps.js';
 
-/** Kernel of the bicubic interpolation; the reference's (and OpenCV's) choice, not Pillow's -0.5. */
-const sharpness = -0.75;
-const tapCount = 4;
-
-/** Where each output pixel of one axis takes its four inputs, and their fixed-point weights. */
-interface Taps {
-  /** First input pixel, `[outputs]`; the others follow it. */
-  readonly starts: Int32Array;
-  /** `[outputs * 4]`; weights of pixels beyond the edge are added to the edge pixel's. */
-  readonly weights: Int16Array;
-  /** Binary places of the weights. */
-  readonly precision: number;
+/** The page squeezed along its rows. */
+interface Squeezed {
+  /** `[3, height, width]` bytes; of a page without colour only the first plane counts. Rows not used are white. */
+  readonly planes: Uint8ClampedArray;
+  readonly hasColour: boolean;
 }
 
 /**
@@ -20,116 +14,155 @@ interface Taps {
  * Bicubic, half-pixel centres, no antialiasing (big pages alias; the detector was trained on that), edges repeated.
  * First along rows, rounded to bytes, then along columns, rounded again, with weights of 16-bit fixed point:
  * the arithmetic of torch.nn.functional.interpolate on bytes, to the bit.
+ *
+ * Most of a page is white paper, which stays white (the rounding errors of the weights are far below half a step), and
+ * most print has no colour: three planes are one then.
  */
 export function detectorInput(page: RgbImage, size: { readonly width: number; readonly height: number }): Uint8Array {
   const taps = createTaps(page.height, size.height);
   const usedRows = new Uint8Array(page.height);
   for (const start of taps.starts) usedRows.fill(1, start, start + tapCount);
-  const planes = resizeRows(page, size.width, usedRows);
-  return resizeColumns(planes, page.height, size.width, taps);
-}
-
-/** `[height, width, 3]` to `[3, height, targetWidth]`; rows that are not used stay 0. */
-function resizeRows({ width, height, data }: RgbImage, targetWidth: number, usedRows: Uint8Array): Uint8ClampedArray {
-  const { starts, weights, precision } = createTaps(width, targetWidth);
-  const rounding = 1 << (precision - 1);
-  const planeSize = height * targetWidth;
-  const planes = new Uint8ClampedArray(3 * planeSize);
-  // Pages narrower than the kernel have taps beyond the row; their weight is 0, so any pixel may stand in.
-  const step = (tap: number) => Math.min(tap, width - 1) * 3;
-  const [second, third, fourth] = [step(1), step(2), step(3)];
-  for (let y = 0; y < height; y++) {
-    if (usedRows[y] === 0) continue;
-    const row = y * width * 3;
-    const target = y * targetWidth;
-    for (let x = 0; x < targetWidth; x++) {
-      const w0 = weights[x * tapCount];
-      const w1 = weights[x * tapCount + 1];
-      const w2 = weights[x * tapCount + 2];
-      const w3 = weights[x * tapCount + 3];
-      const a = row + starts[x] * 3;
-      const b = a + second;
-      const c = a + third;
-      const d = a + fourth;
-      // Written out for the three channels: a loop over them takes twice as long.
-      const red = Math.imul(data[a], w0) + Math.imul(data[b], w1) + Math.imul(data[c], w2) + Math.imul(data[d], w3);
-      const green =
-        Math.imul(data[a + 1], w0) +
-        Math.imul(data[b + 1], w1) +
-        Math.imul(data[c + 1], w2) +
-        Math.imul(data[d + 1], w3);
-      const blue =
-        Math.imul(data[a + 2], w0) +
-        Math.imul(data[b + 2], w1) +
-        Math.imul(data[c + 2], w2) +
-        Math.imul(data[d + 2], w3);
-      planes[target + x] = (red + rounding) >> precision;
-      planes[target + x + planeSize] = (green + rounding) >> precision;
-      planes[target + x + 2 * planeSize] = (blue + rounding) >> precision;
-    }
+  const { planes, hasColour } = squeezeRows(page, size.width, usedRows);
+  const planeSize = size.width * size.height;
+  const output = new Uint8ClampedArray(3 * planeSize);
+  for (let channel = 0; channel < (hasColour ? 3 : 1); channel++) {
+    const plane = planes.subarray(channel * page.height * size.width, (channel + 1) * page.height * size.width);
+    resizeColumns(plane, size.width, taps, output.subarray(channel * planeSize, (channel + 1) * planeSize));
   }
-  return planes;
-}
-
-/** `[3, sourceHeight, width]` to `[3, height, width]`. */
-function resizeColumns(planes: Uint8ClampedArray, sourceHeight: number, width: number, taps: Taps): Uint8Array {
-  const { starts, weights, precision } = taps;
-  const height = starts.length;
-  const rounding = 1 << (precision - 1);
-  const output = new Uint8ClampedArray(3 * height * width);
-  const step = (tap: number) => Math.min(tap, sourceHeight - 1) * width;
-  const [second, third, fourth] = [step(1), step(2), step(3)];
-  for (let channel = 0, target = 0; channel < 3; channel++) {
-    for (let y = 0; y < height; y++) {
-      const w0 = weights[y * tapCount];
-      const w1 = weights[y * tapCount + 1];
-      const w2 = weights[y * tapCount + 2];
-      const w3 = weights[y * tapCount + 3];
-      const first = (channel * sourceHeight + starts[y]) * width;
-      for (let s = first; s < first + width; s++, target++) {
-        const sum =
-          Math.imul(planes[s], w0) +
-          Math.imul(planes[s + second], w1) +
-          Math.imul(planes[s + third], w2) +
-          Math.imul(planes[s + fourth], w3);
-        output[target] = (sum + rounding) >> precision;
-      }
-    }
-  }
+  if (!hasColour) output.copyWithin(planeSize, 0, planeSize).copyWithin(2 * planeSize, 0, planeSize);
   return new Uint8Array(output.buffer);
 }
 
-function createTaps(inputSize: number, outputSize: number): Taps {
-  const starts = new Int32Array(outputSize);
-  const exact = new Float64Array(outputSize * tapCount);
-  const scale = inputSize / outputSize;
-  for (let output = 0; output < outputSize; output++) {
-    const centre = scale * (output + 0.5) - 0.5;
-    const before = Math.floor(centre);
-    // All four taps lie inside the input where it is that large; the kernel's weights move to the pixels they clamp to.
-    const start = Math.max(0, Math.min(before - 1, inputSize - tapCount));
-    starts[output] = start;
-    for (let tap = before - 1; tap < before - 1 + tapCount; tap++) {
-      const pixel = Math.max(0, Math.min(tap, inputSize - 1));
-      exact[output * tapCount + pixel - start] += cubic(Math.abs(centre - tap));
+function squeezeRows({ width, height, data }: RgbImage, targetWidth: number, usedRows: Uint8Array): Squeezed {
+  const taps = createTaps(width, targetWidth);
+  const planeSize = height * targetWidth;
+  const planes = new Uint8ClampedArray(3 * planeSize).fill(255);
+  const row = new Uint8Array(Math.ceil(width / blockWidth) * blockWidth * 3).fill(255);
+  const words = new Int32Array(row.buffer);
+  const isWhite = new Uint8Array(row.length / 3 / blockWidth + 1);
+  const greyRows: number[] = [];
+  for (let y = 0; y < height; y++) {
+    if (usedRows[y] === 0) continue;
+    row.set(data.subarray(y * width * 3, (y + 1) * width * 3));
+    if (markWhite(words, isWhite)) {
+      squeezeColours(row, width, isWhite, taps, planes, y * targetWidth, planeSize);
+    } else {
+      squeezeGrey(row, width, isWhite, taps, planes, y * targetWidth);
+      greyRows.push(y * targetWidth);
     }
   }
-  return { starts, ...toFixedPoint(exact) };
+  const hasColour = greyRows.length < usedRows.reduce((sum, used) => sum + used, 0);
+  if (hasColour) {
+    for (const at of greyRows) {
+      planes.copyWithin(planeSize + at, at, at + targetWidth).copyWithin(2 * planeSize + at, at, at + targetWidth);
+    }
+  }
+  return { planes, hasColour };
 }
 
-/** Keys' cubic convolution kernel at a distance of at most 2. */
-function cubic(distance: number): number {
-  const d = distance;
-  if (d <= 1) return ((sharpness + 2) * d - (sharpness + 3)) * d * d + 1;
-  if (d < 2) return ((sharpness * d - 5 * sharpness) * d + 8 * sharpness) * d - 4 * sharpness;
-  return 0;
+/** Pixels that are looked at together: twelve bytes, three words. No output takes its pixels from more than two. */
+const blockWidth = 4;
+
+/** Marks the blocks of a row that are white. Answers whether any pixel has a colour. */
+function markWhite(words: Int32Array, isWhite: Uint8Array): boolean {
+  let colour = 0;
+  for (let block = 0, at = 0; at < words.length; block++, at += 3) {
+    // RGBR GBRG BRGB: neighbours of one pixel differ where it has a colour.
+    const first = words[at];
+    const second = words[at + 1];
+    const third = words[at + 2];
+    if ((first & second & third) === -1) {
+      isWhite[block] = 1;
+      continue;
+    }
+    isWhite[block] = 0;
+    colour |= ((first ^ (first >> 8)) & 0xffff) | (((first >>> 24) ^ second) & 0xff);
+    colour |= (second ^ (second >> 8)) & 0xff00ff;
+    colour |= ((second >>> 24) ^ third) & 0xff;
+    colour |= (third ^ (third >> 8)) & 0xffff00;
+  }
+  return colour !== 0;
 }
 
-/** As many binary places as keep the largest weight below 2^15. */
-function toFixedPoint(exact: Float64Array): Pick<Taps, 'weights' | 'precision'> {
-  const largest = exact.reduce((max, weight) => Math.max(max, weight), 0);
-  let precision = 0;
-  while (precision < 22 && Math.trunc(0.5 + largest * 2 ** (precision + 1)) < 1 << 15) precision++;
-  const weights = Int16Array.from(exact, (weight) => Math.trunc(weight * 2 ** precision + (weight < 0 ? -0.5 : 0.5)));
-  return { weights, precision };
+function squeezeColours(
+  row: Uint8Array,
+  width: number,
+  isWhite: Uint8Array,
+  { starts, weights, precision }: BicubicTaps,
+  planes: Uint8ClampedArray,
+  target: number,
+  planeSize: number,
+): void {
+  const rounding = 1 << (precision - 1);
+  // Pages narrower than the kernel have taps beyond the row; their weight is 0, so any pixel may stand in.
+  const step = (tap: number) => Math.min(tap, width - 1) * 3;
+  const [second, third, fourth] = [step(1), step(2), step(3)];
+  for (let x = 0; x < starts.length; x++) {
+    const start = starts[x];
+    if (isWhite[start >> 2] & isWhite[(start + 3) >> 2]) continue;
+    const w0 = weights[x * tapCount];
+    const w1 = weights[x * tapCount + 1];
+    const w2 = weights[x * tapCount + 2];
+    const w3 = weights[x * tapCount + 3];
+    const a = start * 3;
+    const b = a + second;
+    const c = a + third;
+    const d = a + fourth;
+    // Written out for the three channels: a loop over them takes twice as long.
+    const red = Math.imul(row[a], w0) + Math.imul(row[b], w1) + Math.imul(row[c], w2) + Math.imul(row[d], w3);
+    const green =
+      Math.imul(row[a + 1], w0) + Math.imul(row[b + 1], w1) + Math.imul(row[c + 1], w2) + Math.imul(row[d + 1], w3);
+    const blue =
+      Math.imul(row[a + 2], w0) + Math.imul(row[b + 2], w1) + Math.imul(row[c + 2], w2) + Math.imul(row[d + 2], w3);
+    planes[target + x] = (red + rounding) >> precision;
+    planes[target + x + planeSize] = (green + rounding) >> precision;
+    planes[target + x + 2 * planeSize] = (blue + rounding) >> precision;
+  }
+}
+
+function squeezeGrey(
+  row: Uint8Array,
+  width: number,
+  isWhite: Uint8Array,
+  { starts, weights, precision }: BicubicTaps,
+  planes: Uint8ClampedArray,
+  target: number,
+): void {
+  const rounding = 1 << (precision - 1);
+  const step = (tap: number) => Math.min(tap, width - 1) * 3;
+  const [second, third, fourth] = [step(1), step(2), step(3)];
+  for (let x = 0; x < starts.length; x++) {
+    const start = starts[x];
+    if (isWhite[start >> 2] & isWhite[(start + 3) >> 2]) continue;
+    const a = start * 3;
+    const sum =
+      Math.imul(row[a], weights[x * tapCount]) +
+      Math.imul(row[a + second], weights[x * tapCount + 1]) +
+      Math.imul(row[a + third], weights[x * tapCount + 2]) +
+      Math.imul(row[a + fourth], weights[x * tapCount + 3]);
+    planes[target + x] = (sum + rounding) >> precision;
+  }
+}
+
+/** `[sourceHeight, width]` to `[height, width]`. */
+function resizeColumns(plane: Uint8ClampedArray, width: number, taps: BicubicTaps, output: Uint8ClampedArray): void {
+  const { starts, weights, precision } = taps;
+  const rounding = 1 << (precision - 1);
+  const step = (tap: number) => Math.min(tap, plane.length / width - 1) * width;
+  const [second, third, fourth] = [step(1), step(2), step(3)];
+  for (let y = 0, target = 0; y < starts.length; y++) {
+    const w0 = weights[y * tapCount];
+    const w1 = weights[y * tapCount + 1];
+    const w2 = weights[y * tapCount + 2];
+    const w3 = weights[y * tapCount + 3];
+    const first = starts[y] * width;
+    for (let s = first; s < first + width; s++, target++) {
+      const sum =
+        Math.imul(plane[s], w0) +
+        Math.imul(plane[s + second], w1) +
+        Math.imul(plane[s + third], w2) +
+        Math.imul(plane[s + fourth], w3);
+      output[target] = (sum + rounding) >> precision;
+    }
+  }
 }

@@ -1,4 +1,5 @@
 import type { RgbImage } from '../image/rgb-image.js';
+import { type GreyPage, toGreyPage } from './grey-page.js';
 
 /** Which pixels of a page stand out from the paper around them, at a working resolution. */
 export interface InkMask {
@@ -6,7 +7,7 @@ export interface InkMask {
   readonly height: number;
   /** Page pixels per mask pixel, a whole number. */
   readonly step: number;
-  /** 1 where there is ink, row by row. */
+  /** 1 where there is ink, row by row, in a buffer of its own. */
   readonly bits: Uint8Array;
 }
 
@@ -29,69 +30,86 @@ const lightContrast = 45;
  */
 export function findInk(page: RgbImage): InkMask {
   const step = Math.max(1, Math.floor(Math.max(page.width, page.height) / comfortableSide + 0.5));
-  const width = Math.max(1, Math.floor(page.width / step));
-  const height = Math.max(1, Math.floor(page.height / step));
-  const grey = toGrey(page, width, height, step);
-  const { means, darkGround } = surroundingsOf(grey, width, height);
-  const columns = Math.ceil(width / tileSide);
+  const grey = toGreyPage(page, step);
+  const { width, height, stride, data } = grey;
+  const tiles = measureTiles(grey);
+  const { means, darkGround } = surroundingsOf(tiles, width, height);
   const bits = new Uint8Array(width * height);
-  for (let y = 0; y < height; y++) {
-    const tileRow = Math.floor(y / tileSide) * columns;
-    const row = y * width;
-    for (let x = 0; x < width; x++) {
-      const mean = means[tileRow + (x >> 3)];
-      const value = grey[row + x];
-      const stands = darkGround[tileRow + (x >> 3)]
-        ? value - mean > lightContrast
-        : value < mean * darkness && mean - value > leastContrast;
-      if (stands) bits[row + x] = 1;
+  for (let tile = 0; tile < means.length; tile++) {
+    const mean = means[tile];
+    const isDark = darkGround[tile] !== 0;
+    // Most tiles are paper, on which nothing can stand out.
+    if (!isDark && !isDarkInk(tiles.floors[tile], mean)) continue;
+    const left = (tile % tiles.columns) * tileSide;
+    const tileWidth = Math.min(width - left, tileSide);
+    const top = Math.floor(tile / tiles.columns) * tileSide;
+    const bottom = Math.min(height, top + tileSide);
+    for (let y = top; y < bottom; y++) {
+      const from = y * stride + left;
+      const to = y * width + left;
+      for (let x = 0; x < tileWidth; x++) {
+        const value = data[from + x];
+        if (isDark ? isLightInk(value, mean) : isDarkInk(value, mean)) bits[to + x] = 1;
+      }
     }
   }
   return { width, height, step, bits };
 }
 
-/** Luma (Rec. 601 weights) averaged over squares of `step` pixels. */
-function toGrey(page: RgbImage, width: number, height: number, step: number): Uint8Array {
-  const { data } = page;
-  const grey = new Uint8Array(width * height);
-  const area = step * step * 256;
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      let sum = 0;
-      for (let dy = 0; dy < step; dy++) {
-        let at = ((y * step + dy) * page.width + x * step) * 3;
-        for (let dx = 0; dx < step; dx++, at += 3) sum += data[at] * 77 + data[at + 1] * 150 + data[at + 2] * 29;
-      }
-      grey[y * width + x] = sum / area;
-    }
-  }
-  return grey;
+const isDarkInk = (value: number, mean: number): boolean => value < mean * darkness && mean - value > leastContrast;
+const isLightInk = (value: number, mean: number): boolean => value - mean > lightContrast;
+
+/** A page in squares of 8 pixels, row by row; those at the right and at the bottom may be smaller. */
+interface Tiles {
+  readonly columns: number;
+  readonly rows: number;
+  readonly sums: Uint16Array;
+  readonly darkCounts: Uint8Array;
+  /** No pixel of the tile is darker than this; most have none as dark. */
+  readonly floors: Uint8Array;
 }
 
-/** Mean grey of each 8-pixel tile and the four tiles round it in every direction, and where that ground is dark. */
-function surroundingsOf(grey: Uint8Array, width: number, height: number) {
-  const columns = Math.ceil(width / tileSide);
+function measureTiles({ width, height, stride, data }: GreyPage): Tiles {
+  const columns = stride / tileSide;
   const rows = Math.ceil(height / tileSide);
-  // Summed-area tables with a row and a column of zeros before the first.
-  const sums = new Float64Array((columns + 1) * (rows + 1));
-  const darkCounts = new Float64Array((columns + 1) * (rows + 1));
-  for (let y = 0; y < height; y++) {
-    const row = (Math.floor(y / tileSide) + 1) * (columns + 1) + 1;
-    for (let x = 0; x < width; x++) {
-      const value = grey[y * width + x];
-      sums[row + (x >> 3)] += value;
-      if (value < darkLevel) darkCounts[row + (x >> 3)]++;
+  const words = new Int32Array(data.buffer);
+  // Two sums of up to 32 bytes each, in the halves of a word; and the bits that all pixels have in common.
+  const halfSums = new Int32Array(columns * rows);
+  const commons = new Int32Array(columns * rows).fill(-1);
+  const low = 0xff00ff;
+  for (let y = 0, at = 0; y < height; y++) {
+    const first = Math.floor(y / tileSide) * columns;
+    for (let tile = first; tile < first + columns; tile++, at += 2) {
+      const a = words[at];
+      const b = words[at + 1];
+      halfSums[tile] += (a & low) + ((a >>> 8) & low) + (b & low) + ((b >>> 8) & low);
+      commons[tile] &= a & b;
     }
   }
-  for (const table of [sums, darkCounts]) {
-    for (let y = 1; y <= rows; y++) {
-      for (let x = 1; x <= columns; x++) {
-        const at = y * (columns + 1) + x;
-        const above = at - columns - 1;
-        table[at] += table[at - 1] + table[above] - table[above - 1];
+  const sums = new Uint16Array(columns * rows);
+  const floors = new Uint8Array(columns * rows);
+  const darkCounts = new Uint8Array(columns * rows);
+  for (let tile = 0; tile < floors.length; tile++) {
+    const common = commons[tile];
+    sums[tile] = (halfSums[tile] & 0xffff) + (halfSums[tile] >> 16);
+    floors[tile] = common & (common >> 8) & (common >> 16) & (common >> 24);
+    if (floors[tile] >= darkLevel) continue;
+    const left = (tile % columns) * tileSide;
+    const tileWidth = Math.min(width - left, tileSide);
+    const top = Math.floor(tile / columns) * tileSide;
+    for (let y = top; y < Math.min(height, top + tileSide); y++) {
+      for (let at = y * stride + left, end = at + tileWidth; at < end; at++) {
+        if (data[at] < darkLevel) darkCounts[tile]++;
       }
     }
   }
+  return { columns, rows, sums, darkCounts, floors };
+}
+
+/** Mean grey of each tile and the four tiles round it in every direction, and where that ground is dark. */
+function surroundingsOf({ columns, rows, ...tiles }: Tiles, width: number, height: number) {
+  const sums = toSummedArea(tiles.sums, columns, rows);
+  const darkCounts = toSummedArea(tiles.darkCounts, columns, rows);
   const means = new Float32Array(columns * rows);
   const darkGround = new Uint8Array(columns * rows);
   for (let y = 0; y < rows; y++) {
@@ -111,4 +129,17 @@ function surroundingsOf(grey: Uint8Array, width: number, height: number) {
     }
   }
   return { means, darkGround };
+}
+
+/** Sums of all values above and to the left, with a row and a column of zeros before the first. */
+function toSummedArea(values: Uint16Array | Uint8Array, columns: number, rows: number): Float64Array {
+  const table = new Float64Array((columns + 1) * (rows + 1));
+  for (let y = 1; y <= rows; y++) {
+    for (let x = 1; x <= columns; x++) {
+      const at = y * (columns + 1) + x;
+      const above = at - columns - 1;
+      table[at] = values[(y - 1) * columns + x - 1] + table[at - 1] + table[above] - table[above - 1];
+    }
+  }
+  return table;
 }

@@ -1,4 +1,5 @@
 import type { InkMask } from './ink-mask.js';
+import { findRuns, type InkRun, thicknessAt } from './ink-runs.js';
 import type { Box } from './region.js';
 
 /**
@@ -54,67 +55,8 @@ interface Rule {
   end: number;
 }
 
-interface Run {
-  readonly row: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** Gaps of this many pixels do not end a run: scans break thin lines. */
-const bridgedGap = 2;
-
-/** Runs along one direction: `along` and `across` are the pixel steps, `length` and `count` the sizes. */
-function findRuns(
-  { bits }: InkMask,
-  leastLength: number,
-  mostThickness: number,
-  along: number,
-  across: number,
-  length: number,
-  count: number,
-): Run[] {
-  const runs: Run[] = [];
-  for (let row = 0; row < count; row++) {
-    const base = row * across;
-    let start = -1;
-    let last = -1;
-    for (let at = 0; at <= length + bridgedGap; at++) {
-      if (at < length && bits[base + at * along]) {
-        if (start < 0) start = at;
-        last = at;
-        continue;
-      }
-      if (start < 0 || at - last <= bridgedGap) continue;
-      if (last + 1 - start >= leastLength) {
-        let thinCount = 0;
-        for (let place = start; place <= last; place++) {
-          const thickness = thicknessAt(bits, base + place * along, across, row, count, mostThickness);
-          if (thickness <= mostThickness) thinCount++;
-        }
-        if (thinCount > (last + 1 - start) * 0.6) runs.push({ row, start, end: last + 1 });
-      }
-      start = -1;
-    }
-  }
-  return runs;
-}
-
-function thicknessAt(
-  bits: Uint8Array,
-  pixel: number,
-  across: number,
-  row: number,
-  count: number,
-  most: number,
-): number {
-  let thickness = 1;
-  for (let before = 1; before <= most && row - before >= 0 && bits[pixel - before * across]; before++) thickness++;
-  for (let after = 1; after <= most && row + after < count && bits[pixel + after * across]; after++) thickness++;
-  return thickness;
-}
-
 /** Runs on neighbouring rows that overlap belong to one rule. */
-function joinRuns(runs: readonly Run[], reach: number): Rule[] {
+function joinRuns(runs: readonly InkRun[], reach: number): Rule[] {
   const rules: Rule[] = [];
   for (const run of runs) {
     const rule = rules.find(

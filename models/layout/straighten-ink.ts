@@ -18,19 +18,7 @@ export function estimateSlope(components: readonly InkComponent[], letterHeight:
       y1 - y0 > letterHeight * 0.6 && y1 - y0 < letterHeight * 2.2 && x1 - x0 < letterHeight * 4 && x1 - x0 > 1,
   );
   if (letters.length < 30) return 0;
-  const sharpness = (slope: number) => {
-    const histogram = new Map<number, number>();
-    let sum = 0;
-    for (const { x0, x1, y1 } of letters) {
-      const at = (y1 - (slope * (x0 + x1)) / 2) / 2;
-      const bin = Math.floor(at);
-      const share = at - bin;
-      histogram.set(bin, (histogram.get(bin) ?? 0) + 1 - share);
-      histogram.set(bin + 1, (histogram.get(bin + 1) ?? 0) + share);
-    }
-    for (const count of histogram.values()) sum += count * count;
-    return sum;
-  };
+  const sharpness = createProfile(letters);
   const sharpestOf = (from: number, to: number, step: number) => {
     let best = 0;
     let bestSharpness = sharpness(0);
@@ -48,6 +36,44 @@ export function estimateSlope(components: readonly InkComponent[], letterHeight:
   return Math.abs(slope) < negligible ? 0 : slope;
 }
 
+/** How sharply the lower edges of letters, seen along a slope, gather on lines: sum of squares of their counts. */
+function createProfile(letters: readonly InkComponent[]): (slope: number) => number {
+  const bottoms = Int32Array.from(letters, ({ y1 }) => y1);
+  const middles = Int32Array.from(letters, ({ x0, x1 }) => x0 + x1);
+  // No slope that is tried moves a letter by more than a tenth of its distance to the left edge.
+  const reach = Math.ceil(middles.reduce((most, middle) => Math.max(most, middle), 0) / 40) + 1;
+  const binCount = reach + (bottoms.reduce((most, bottom) => Math.max(most, bottom), 0) >> 1) + reach + 2;
+  const counts = new Float64Array(binCount);
+  /** Bins in the order in which they were met, and when they were last met. */
+  const met = new Int32Array(binCount);
+  const rounds = new Int32Array(binCount);
+  let round = 0;
+  let metCount = 0;
+  const meet = (place: number) => {
+    if (rounds[place] === round) return;
+    rounds[place] = round;
+    counts[place] = 0;
+    met[metCount++] = place;
+  };
+  return (slope) => {
+    round++;
+    metCount = 0;
+    for (let letter = 0; letter < bottoms.length; letter++) {
+      const at = (bottoms[letter] - (slope * middles[letter]) / 2) / 2;
+      const bin = Math.floor(at);
+      const share = at - bin;
+      const place = bin + reach;
+      meet(place);
+      meet(place + 1);
+      counts[place] = counts[place] + 1 - share;
+      counts[place + 1] += share;
+    }
+    let sum = 0;
+    for (let index = 0; index < metCount; index++) sum += counts[met[index]] * counts[met[index]];
+    return sum;
+  };
+}
+
 /**
  * The mask turned so that lines run level: a point `(x, y)` of the straight page lies at `toTilted` on the mask given.
  * Two shears with whole-pixel steps.
@@ -56,15 +82,23 @@ export function straightenMask(mask: InkMask, slope: number): InkMask {
   if (slope === 0) return mask;
   const { width, height, bits } = mask;
   const straight = new Uint8Array(width * height);
+  // `toTilted` point by point takes several times as long.
+  const rises = Float64Array.from({ length: width }, (_, x) => slope * (x - width / 2));
   for (let y = 0; y < height; y++) {
+    const shift = slope * (y - height / 2);
     for (let x = 0; x < width; x++) {
-      const [u, v] = toTilted(x, y, slope, width, height);
-      const tx = Math.round(u);
-      const ty = Math.round(v);
+      const tx = nearest(x - shift);
+      const ty = nearest(y + rises[x]);
       if (tx >= 0 && tx < width && ty >= 0 && ty < height) straight[y * width + x] = bits[ty * width + tx];
     }
   }
   return { ...mask, bits: straight };
+}
+
+/** `Math.round`, which V8 computes several times more slowly. */
+function nearest(value: number): number {
+  const above = Math.ceil(value);
+  return above - 0.5 > value ? above - 1 : above;
 }
 
 /** Where a point of the straightened page lies on the page as it came, both in the same unit; turns about the middle. */

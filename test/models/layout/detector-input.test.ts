@@ -2,8 +2,12 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { RgbImage } from '../../../models/image/rgb-image.js';
+import { type BicubicTaps, createTaps } from '../../../models/layout/bicubic-taps.js';
 import { detectorInput } from '../../../models/layout/detector-input.js';
+import { arbitraryPage, shifted } from '../../support/arbitrary-page.js';
 import { readBytesTensor, readPicture } from '../../support/detector-snapshot.js';
 
 const samples = fileURLToPath(new URL('../../../models/pocket/layout/samples', import.meta.url));
@@ -46,4 +50,43 @@ it('clips overshoot at hard edges', () => {
   expect(row.slice(0, 6)).toEqual([0, 0, 0, 0, 0, 0]);
   expect(row.slice(10)).toEqual([255, 255, 255, 255, 255, 255]);
   expect(row[7]).toBeLessThan(row[8]);
+});
+
+/** One output of one axis, tap by tap. */
+function weigh(
+  { starts, weights, precision }: BicubicTaps,
+  output: number,
+  pixelAt: (place: number) => number,
+): number {
+  let sum = 1 << (precision - 1);
+  for (let tap = 0; tap < 4; tap++) {
+    const weight = weights[output * 4 + tap];
+    if (weight !== 0) sum += weight * pixelAt(starts[output] + tap);
+  }
+  return Math.min(255, Math.max(0, sum >> precision));
+}
+
+function weighAll({ width, height, data }: RgbImage, size: { width: number; height: number }): number[] {
+  const along = createTaps(width, size.width);
+  const down = createTaps(height, size.height);
+  return [0, 1, 2].flatMap((channel) => {
+    const rows = Array.from({ length: height }, (_, y) =>
+      Array.from({ length: size.width }, (_, x) => weigh(along, x, (place) => data[(y * width + place) * 3 + channel])),
+    );
+    return Array.from({ length: size.width * size.height }, (_, at) =>
+      weigh(down, Math.floor(at / size.width), (place) => rows[place][at % size.width]),
+    );
+  });
+}
+
+it('weighs every pixel of pages of any size, with and without colour and white paper', () => {
+  const side = fc.integer({ min: 1, max: 30 });
+  fc.assert(
+    fc.property(arbitraryPage(40, 30), side, side, (page, width, height) => {
+      const expected = weighAll(page, { width, height });
+      expect([...detectorInput(page, { width, height })]).toEqual(expected);
+      expect([...detectorInput(shifted(page), { width, height })]).toEqual(expected);
+    }),
+    { numRuns: 300 },
+  );
 });

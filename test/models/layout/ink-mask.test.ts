@@ -1,5 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { findInk } from '../../../models/layout/ink-mask.js';
+import { arbitraryPage } from '../../support/arbitrary-page.js';
 import { blankPage, fillBox } from '../../support/print-page.js';
 
 describe('findInk', () => {
@@ -46,4 +48,38 @@ describe('findInk', () => {
   it('survives a page of one pixel', () => {
     expect(findInk(blankPage(1, 1)).bits).toHaveLength(1);
   });
+});
+
+it('marks every pixel by the mean of the 72 pixels round its tile', () => {
+  fc.assert(
+    fc.property(arbitraryPage(100, 90), (page) => {
+      const { width, height, data } = page;
+      const grey = Uint8Array.from({ length: width * height }, (_, pixel) => {
+        const [red, green, blue] = data.subarray(pixel * 3, pixel * 3 + 3);
+        return (red * 77 + green * 150 + blue * 29) >> 8;
+      });
+      const marked = new Uint8Array(width * height);
+      for (let tileY = 0; tileY < height; tileY += 8) {
+        for (let tileX = 0; tileX < width; tileX += 8) {
+          let [sum, darkCount, area] = [0, 0, 0];
+          for (let y = Math.max(0, tileY - 32); y < Math.min(height, tileY + 40); y++) {
+            for (let x = Math.max(0, tileX - 32); x < Math.min(width, tileX + 40); x++) {
+              sum += grey[y * width + x];
+              darkCount += Number(grey[y * width + x] < 110);
+              area++;
+            }
+          }
+          const mean = Math.fround(sum / area);
+          for (let y = tileY; y < Math.min(height, tileY + 8); y++) {
+            for (let x = tileX; x < Math.min(width, tileX + 8); x++) {
+              const value = grey[y * width + x];
+              const isInk = darkCount > area * 0.55 ? value - mean > 45 : value < mean * 0.85 && mean - value > 14;
+              marked[y * width + x] = Number(isInk);
+            }
+          }
+        }
+      }
+      expect(Buffer.from(findInk(page).bits).equals(marked)).toBe(true);
+    }),
+  );
 });
