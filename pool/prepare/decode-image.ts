@@ -47,21 +47,22 @@ export async function decodeImage(
     withinLimit(readBmpSize(bytes), limits);
     return decodeBmp(bytes);
   }
-  withinLimit(uprightSize(await readMetadata(bytes, pageIndex)), limits);
-  try {
-    const { data, info } = await openSharp(bytes, pageIndex, {
-      failOn: 'error',
-      limitInputPixels: limits.maxImagePixels,
-    })
-      .autoOrient()
-      .flatten({ background: '#ffffff' })
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    return { width: info.width, height: info.height, data: threeChannels(data, info.channels) };
-  } catch (cause) {
+  const { data, info } = await unpack(bytes, pageIndex, limits).catch(async (cause: unknown) => {
+    // What is too large is told better by its header, which is not worth reading first: hardly any picture is.
+    withinLimit(uprightSize(await readMetadata(bytes, pageIndex)), limits);
     throw unreadable(cause);
-  }
+  });
+  return { ...withinLimit(info, limits), data: threeChannels(data, info.channels) };
+}
+
+/** Refuses before it decodes what has more pixels than the limit. */
+function unpack(bytes: Uint8Array, pageIndex: number, { maxImagePixels }: PrepareLimits) {
+  return openSharp(bytes, pageIndex, { failOn: 'error', limitInputPixels: maxImagePixels })
+    .autoOrient()
+    .flatten({ background: '#ffffff' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
 }
 
 function openSharp(bytes: Uint8Array, pageIndex: number, options: SharpOptions) {
@@ -81,7 +82,8 @@ function uprightSize(metadata: Metadata): PageSize {
   return { width: metadata.autoOrient.width, height: metadata.autoOrient.height };
 }
 
-function withinLimit(size: PageSize, limits: PrepareLimits): PageSize {
+function withinLimit({ width, height }: PageSize, limits: PrepareLimits): PageSize {
+  const size = { width, height };
   if (size.width * size.height > limits.maxImagePixels) {
     throw new ModelError(
       'IMAGE_TOO_LARGE',
