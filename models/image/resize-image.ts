@@ -25,7 +25,7 @@ interface Raster {
  * the answers.
  *
  * Most of a page is paper, and weights that sum to one leave a single colour as it is (their rounding errors are far
- * below half a step), so both passes copy where all taps see the same pixel.
+ * below half a step), so where that pays a pass copies when all taps see the same pixel.
  */
 export function resizeImage(
   image: RgbImage,
