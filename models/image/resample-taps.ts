@@ -31,6 +31,7 @@ export type ResampleFilterName = keyof typeof resampleFilters;
 
 /** Fraction bits of a weight: 8 bits are the pixel, 2 are left for the overshoot of the sum. */
 export const weightBits = 32 - 8 - 2;
+const one = 2 ** weightBits;
 
 /** Which source pixels, with which fixed-point weights, make each target pixel along one axis. */
 export interface ResampleTaps {
@@ -68,7 +69,7 @@ export function resampleTaps(sourceSize: number, targetSize: number, filter: Res
       sum += exact[tap];
     }
     for (let tap = 0; tap < count; tap++) {
-      const scaled = (sum === 0 ? exact[tap] : exact[tap] / sum) * 2 ** weightBits;
+      const scaled = (sum === 0 ? exact[tap] : exact[tap] / sum) * one;
       weights[target * tapCount + tap] = Math.trunc(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
     }
     starts[target] = start;

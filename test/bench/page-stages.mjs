@@ -3,7 +3,8 @@
 //
 // pages: a folder of `pages/render-pages.mjs`, whose pages are measured after the drawn one. beside: another built
 // checkout whose steps take turns with these on the same page; both must give the same input, plan and patches.
-// Nothing is detected: the plan is made of the ink alone. The detector itself is not run.
+// Nothing is detected: the plan is made of the ink alone. The detector itself is not run. A build whose planPage takes
+// no ink looks for it again under `plan`.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
