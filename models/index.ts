@@ -76,6 +76,7 @@ export {
   type ShapeMode,
   type UnclipRatio,
 } from './layout/layout-options.js';
+export { type PackedInk, packInk, unpackInk } from './layout/packed-ink.js';
 export { type PageInk, readInk } from './layout/page-ink.js';
 export { readingPlaces } from './layout/reading-places.js';
 export { type Box, type LayoutLabel, layoutLabels, type Region } from './layout/region.js';

@@ -21,8 +21,8 @@ export interface PageOnHand extends PreparedPage {
 }
 
 /**
- * Prepares a page: in one task of a prepare thread, or, where a device detects layouts, in two, between which the
- * device has the page. A page that the device gives no answer for is detected by the second task. Rejects when the page
+ * Prepares a page: in one task of a prepare thread, or, where a device detects layouts, in three: while the device has
+ * the page, a thread finds its ink. A page that the device gives no answer for is detected by the last task. Rejects when the page
  * cannot be prepared or the run is over.
  */
 export async function preparePage(pageIndex: number, parts: PreparePageParts): Promise<PageOnHand> {
@@ -46,15 +46,19 @@ async function prepareWithDevice(
 ): Promise<PageOnHand> {
   const { image, input, timings: first } = await scope.race(prepare.decodePage({ document, pageIndex }));
   const sentAt = performance.now();
-  const outputs = await scope.race(detection.detect(input, scope.signal));
-  const deviceMs = performance.now() - sentAt;
-  const { timings: second, ...planned } = await scope.race(prepare.planPage({ image, recipe, outputs }));
+  const detecting = detection
+    .detect(input, scope.signal)
+    .then((outputs) => ({ outputs, deviceMs: performance.now() - sentAt }));
+  const [{ outputs, deviceMs }, { ink, inkMs }] = await scope.race(
+    Promise.all([detecting, prepare.findInk({ image })]),
+  );
+  const { timings: second, ...planned } = await scope.race(prepare.planPage({ image, recipe, outputs, ink }));
   const detectMs = first.inputMs + deviceMs + second.detectMs;
   return {
     pageIndex,
     image,
     ...planned,
-    timings: { decodeMs: first.decodeMs, detectMs, planMs: second.planMs },
+    timings: { decodeMs: first.decodeMs, detectMs, planMs: inkMs + second.planMs },
     deviceMs,
   };
 }

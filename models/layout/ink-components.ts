@@ -9,7 +9,7 @@ export interface InkComponent {
   /** Ink pixels. */
   readonly area: number;
   /** Rows of ink: `y, x0, x1` three by three, `x1` outside. */
-  readonly runs: readonly number[];
+  readonly runs: ArrayLike<number>;
 }
 
 /** Components of fewer pixels than this are grain. */

@@ -8,6 +8,7 @@ import {
   type DetectorPixels,
   detectorInput,
   detectRegions,
+  type PageInk,
   type PlannedCrop,
   planPage,
   planWholePage,
@@ -25,22 +26,23 @@ export function detectorPixels(image: RgbImage, { input }: Pick<DetectorConfig, 
 
 /**
  * Finds out what there is to read on a page, and how it is cut. `outputs` are those of the layout detector; without them
- * the page is one block.
+ * the page is one block. `ink` may be at hand.
  */
 export function layOutPage(
   image: RgbImage,
   recipe: RecipeOptions,
   outputs: DetectorOutputs | null,
+  ink: PageInk | undefined,
   { hints, imageProcessor }: Pick<PrepareSetup, 'hints' | 'imageProcessor'>,
 ): Pick<PreparedPage, 'plan' | 'detections'> {
   const { patchSize, mergeSize } = imageProcessor;
   const { minPixels, maxPixels } = cropProcessor(imageProcessor, 'ocr', recipe);
   const limits = { cellSide: patchSize * mergeSize, minPixels, maxPixels };
   const options = { recipe, hints, limits };
-  if (!outputs) return { plan: planWholePage(image, options), detections: [] };
+  if (!outputs) return { plan: planWholePage(image, options, ink), detections: [] };
   const { regions, boxes } = detectRegions(outputs, image, recipe);
   return {
-    plan: planPage(image, regions, options),
+    plan: planPage(image, regions, options, ink),
     detections: boxes.map(({ label, box, score }, order) => ({ label, box, score, order })),
   };
 }

@@ -4,6 +4,7 @@ import type {
   DetectorOutputs,
   DetectorPixels,
   ImageProcessorConfig,
+  PackedInk,
   PageHints,
   PagePlan,
   PlannedCrop,
@@ -96,8 +97,15 @@ export interface DecodedPage extends Pick<PreparedPage, 'pageIndex' | 'image'> {
   readonly timings: { readonly decodeMs: number; readonly inputMs: number };
 }
 
+/** The ink of a decoded page, which can be found while a device has the page. */
+export interface FoundInk {
+  /** Buffers are transferred. */
+  readonly ink: PackedInk;
+  readonly inkMs: number;
+}
+
 /** The rest of the preparation of a decoded page. */
-export interface PlanTask extends Pick<DecodedPage, 'image'> {
+export interface PlanTask extends Pick<DecodedPage, 'image'>, Pick<FoundInk, 'ink'> {
   readonly recipe: RecipeOptions;
   /** Null where no device gave any: then the thread runs the detector. */
   readonly outputs: DetectorOutputs | null;
@@ -156,6 +164,7 @@ export interface PrepareTasks {
   preparePage: { readonly input: PageTask; readonly output: PreparedPage };
   /** The same in two tasks, where a device detects between them. */
   decodePage: { readonly input: DecodeTask; readonly output: DecodedPage };
+  findInk: { readonly input: Pick<DecodedPage, 'image'>; readonly output: FoundInk };
   planPage: { readonly input: PlanTask; readonly output: PlannedPage };
   prepareCrops: { readonly input: CropsTask; readonly output: CutCrops };
   preparePicture: { readonly input: PictureTask; readonly output: PreparedPicture };

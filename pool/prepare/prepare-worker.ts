@@ -6,10 +6,14 @@ import {
   cropToPatches,
   type DetectorOutputs,
   ModelError,
+  type PageInk,
+  packInk,
   type RecipeOptions,
   type RgbImage,
+  readInk,
   runDetector,
   type Session,
+  unpackInk,
 } from '#models';
 import { openSession } from '../engine/session.js';
 import { type Failure, PoolError } from '../errors.js';
@@ -26,6 +30,7 @@ import {
   type DecodedPage,
   type DecodeTask,
   type DocumentClosed,
+  type FoundInk,
   type JpegTask,
   type LayoutPictureTask,
   type PageTask,
@@ -87,7 +92,7 @@ export function openDocument(call: PrepareCall<SharedDocument>) {
 export function preparePage(call: PrepareCall<PageTask>) {
   return answer(call, async (task): Promise<PreparedPage> => {
     const { image, decodeMs } = await decode(task);
-    const { timings, ...planned } = await layOut(image, task.recipe, null, call.progress);
+    const { timings, ...planned } = await layOut(image, task.recipe, { outputs: null }, call.progress);
     return { pageIndex: task.pageIndex, image, ...planned, timings: { decodeMs, ...timings } };
   });
 }
@@ -106,8 +111,22 @@ export function decodePage(call: PrepareCall<DecodeTask>) {
   );
 }
 
+export function findInk(call: PrepareCall<Pick<DecodedPage, 'image'>>) {
+  return answer(
+    call,
+    async ({ image }): Promise<FoundInk> => {
+      const started = performance.now();
+      const ink = packInk(readInk(image));
+      return { ink, inkMs: performance.now() - started };
+    },
+    ({ ink }) => [ink.bounds.buffer, ink.runs.buffer],
+  );
+}
+
 export function planPage(call: PrepareCall<PlanTask>) {
-  return answer(call, ({ image, recipe, outputs }) => layOut(image, recipe, outputs, call.progress));
+  return answer(call, ({ image, recipe, outputs, ink }) =>
+    layOut(image, recipe, { outputs, ink: unpackInk(ink) }, call.progress),
+  );
 }
 
 async function decode({ document, pageIndex }: DecodeTask): Promise<{ image: RgbImage; decodeMs: number }> {
@@ -116,19 +135,20 @@ async function decode({ document, pageIndex }: DecodeTask): Promise<{ image: Rgb
   return { image, decodeMs: performance.now() - started };
 }
 
-/** Runs the detector where it is wanted and `given` are no outputs of a device. */
+/** Runs the detector where it is wanted and there are no outputs of a device. */
 async function layOut(
   image: RgbImage,
   recipe: RecipeOptions,
-  given: DetectorOutputs | null,
+  given: { readonly outputs: DetectorOutputs | null; readonly ink?: PageInk },
   progress: Int32Array,
 ): Promise<PlannedPage> {
-  const layout = recipe.useLayoutDetection && !given ? setup.layout : undefined;
+  const layout = recipe.useLayoutDetection && !given.outputs ? setup.layout : undefined;
   const detector = layout && (await openDetector(layout, progress));
   const started = performance.now();
-  const outputs = layout && detector ? await runDetector(detector, detectorPixels(image, layout.config)) : given;
+  const outputs =
+    layout && detector ? await runDetector(detector, detectorPixels(image, layout.config)) : given.outputs;
   const detected = performance.now();
-  const { plan, detections } = layOutPage(image, recipe, outputs, setup);
+  const { plan, detections } = layOutPage(image, recipe, outputs, given.ink, setup);
   const timings = { detectMs: detected - started, planMs: performance.now() - detected };
   return { plan, detections, isDetected: detector !== undefined, timings };
 }

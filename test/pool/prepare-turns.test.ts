@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { defaultRecipe } from '../../models/index.js';
+import { defaultRecipe, packInk, readInk } from '../../models/index.js';
 import type { PreparePool } from '../../pool/prepare/prepare-pool.js';
 import type { PageTask, PlanTask } from '../../pool/prepare/prepare-protocol.js';
 import { createPrepareTurns } from '../../pool/prepare-turns.js';
@@ -22,6 +22,7 @@ function createHeldThreads() {
     prepareCrops: ({ slope }: { slope: number }) => hold(slope),
     preparePage: ({ pageIndex }: PageTask) => hold(pageIndex),
     decodePage: ({ pageIndex }: PageTask) => hold(pageIndex),
+    findInk: (task: PlanTask) => hold(task.image.width),
     planPage: (task: PlanTask) => hold(task.image.width),
   } as unknown as PreparePool;
   return { started, finish, pool };
@@ -76,13 +77,15 @@ it('plans a page that a device has detected before another is begun', async () =
   const door = turns.doorFor({ flow: 'book', priority: 'interactive', signal: never() });
   void door.decodePage(page(1));
   void door.decodePage(page(2));
-  void door.planPage({ image: { ...image, width: 21 }, recipe: defaultRecipe, outputs: null });
-  for (let index = 0; index < 2; index++) {
+  const page21 = { width: 21, height: 1, data: new Uint8Array(63) };
+  void door.findInk({ image: page21 });
+  void door.planPage({ image: page21, recipe: defaultRecipe, outputs: null, ink: packInk(readInk(page21)) });
+  for (let index = 0; index < 3; index++) {
     await turnOfLoop();
     finish[index]();
   }
   await turnOfLoop();
-  expect(started).toEqual([1, 21, 2]);
+  expect(started).toEqual([1, 21, 21, 2]);
 });
 
 it('forgets at once what waits for a document that is gone', async () => {

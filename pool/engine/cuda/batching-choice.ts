@@ -4,8 +4,8 @@ import type { CropPatches } from '#models';
 export const largePatchCount = 2048;
 /** A size seen more often than this will come again. */
 const frequentCount = 6;
-/** The padding that an exact size does without is worth less than its first run for long. */
-const frequentBesidePadded = 100;
+/** Beside padding an exact size gains less, so it takes longer to pay for its first run. */
+const frequentBesidePadded = 16;
 /** Sizes are rounded up to multiples of this. There are few of them, and they come again soon. */
 const paddedTo = 128;
 const frequentPadded = 2;

@@ -67,7 +67,9 @@ async function openNative(setup: EngineSetup, device: number, blockCount: number
   const { openNativeGraphs } = await import('./native/open-native-graphs.js');
   const graphs = { vision, prompt, step, wideStep };
   const opened = openNativeGraphs({ device, threadCount, graphs, model, blockCount, recordingGate, memoryBytes });
-  return proven(opened, model);
+  await proven(opened, model);
+  opened.warmUp();
+  return opened;
 }
 
 async function openThroughAddon({ target, graphs, model, threadCount }: EngineSetup, blockCount: number) {

@@ -62,7 +62,7 @@ describe('with the embedded bundle', () => {
     expect(pieces.flatMap(({ patches }) => patches)).toEqual(whole.patches);
   });
 
-  test('a page decoded and planned in two tasks has the plan of one, whoever ran the detector', async () => {
+  test('a page decoded, searched for ink and planned in tasks of their own has the plan of one, whoever ran the detector', async () => {
     const document = pool.share(readFileSync(join(pocketDir, 'layout/samples/page0.png')));
     const whole = await pool.preparePage({ document, pageIndex: 0, recipe: defaultRecipe });
     expect(whole.isDetected).toBe(true);
@@ -72,8 +72,9 @@ describe('with the embedded bundle', () => {
     const detector = await openSession(graphPath, { device: { kind: 'cpu' }, threadCount: 1 });
     const outputs = await runDetector(detector, input);
     await detector.close();
+    const { ink } = await pool.findInk({ image });
     for (const given of [null, outputs]) {
-      const planned = await pool.planPage({ image, recipe: defaultRecipe, outputs: given });
+      const planned = await pool.planPage({ image, recipe: defaultRecipe, outputs: given, ink });
       expect([planned.plan, planned.detections]).toEqual([whole.plan, whole.detections]);
       expect(planned.isDetected).toBe(given === null);
     }

@@ -6,9 +6,10 @@ import {
   type ModelFolder,
   type PagedRow,
   pagedBlockSize,
+  patchByteCount,
   type ReaderConfig,
 } from '#models';
-import { BatchingChoice } from '../batching-choice.js';
+import { BatchingChoice, largePatchCount } from '../batching-choice.js';
 import type { Encoded, EngineGraphs, PagedResult, PagedRun } from '../engine-graphs.js';
 import { bindInputs } from './bind-inputs.js';
 import { aligned, type DeviceMark, type DeviceMemory, Scratch } from './device-memory.js';
@@ -55,7 +56,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
   readonly #parts: NativeParts;
   readonly #reader: ReaderConfig;
   readonly #align: ModelFolder['manifest']['visionPositionAlign'];
-  readonly #choice: BatchingChoice;
+  #choice: BatchingChoice;
   readonly #visionBlock: InputBlock;
   readonly #promptBlock: InputBlock;
   readonly #outputScratch: Scratch;
@@ -90,7 +91,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     const span = this.#nextSpan();
     const embeddings = this.#parts.lock.work(() => {
       span.from.set();
-      const rows = this.#encode(images);
+      const rows = this.#encode(images, this.#choice.batchLength(images));
       span.to.set();
       return rows;
     });
@@ -102,10 +103,29 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     return { embeddings, ms };
   }
 
-  #encode(images: readonly CropPatches[]): DeviceRows[] {
+  /** Has the kernels of padded attention made, which takes a second the first time and would hold up whoever waits then. */
+  warmUp(): void {
+    const { memory, lock } = this.#parts;
+    if (!memory.attendsPadded) return;
+    const { mergeSize, patchSize } = this.#reader.vision;
+    const size = { gridHeight: mergeSize, gridWidth: mergeSize };
+    const patches = new Uint8Array(mergeSize ** 2 * patchByteCount(patchSize, true));
+    try {
+      lock.work(() => {
+        this.#encode([{ ...size, patches, isGrey: true }], largePatchCount);
+        memory.finish();
+      });
+    } catch {
+      // Whatever the cause, packed attention is there as well; a device that is lost fails at its next run.
+      this.#choice = new BatchingChoice(false);
+    }
+    this.#embedCount = 0;
+  }
+
+  #encode(images: readonly CropPatches[], batchLength: number | null): DeviceRows[] {
     const { runtime, memory } = this.#parts;
     const { vision } = this.#reader;
-    const inputs = createCudaVisionInputs(images, vision, this.#align, this.#choice.batchLength(images));
+    const inputs = createCudaVisionInputs(images, vision, this.#align, batchLength);
     bindInputs(this.#vision, { ...inputs }, { runtime, memory, block: this.#visionBlock });
     const counts = images.map(({ gridHeight, gridWidth }) => (gridHeight * gridWidth) / vision.mergeSize ** 2);
     const count = counts.reduce((sum, one) => sum + one, 0);

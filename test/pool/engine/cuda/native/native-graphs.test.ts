@@ -38,11 +38,11 @@ function cast(graph: GraphBuilder, value: string, to: number): string {
 /** Each merged patch becomes a row of its first byte. */
 function writeVision(): string {
   const graph = new GraphBuilder('vision');
-  const pixels = graph.input('pixel_values', 'uint8', ['N', 12]);
+  const pixels = graph.input('pixel_values', 'uint8', ['N', 'C']);
   graph.input('pos_index', 'int64', ['N', 4]);
   graph.input('pos_weight', 'float32', ['N', 4]);
   graph.input('rope_hw', 'float32', ['N', 2]);
-  graph.input('merge_index', 'int64', ['P']);
+  const merge = graph.input('merge_index', 'int64', ['P']);
   graph.input('image_count', 'int64', [1]);
   graph.input('is_batched', 'bool', []);
   graph.input('is_padded', 'bool', []);
@@ -51,7 +51,7 @@ function writeVision(): string {
   graph.input('token_offset', 'int32', ['B', 'S']);
   graph.input('patch_starts', 'int32', ['B1']);
   const first = graph.op('Slice', [
-    pixels,
+    graph.op('Gather', [pixels, merge]),
     graph.constant([0, 0]),
     graph.constant([1 << 20, 1]),
     graph.constant([0, 1]),
@@ -155,6 +155,7 @@ it('carries pictures, prompts and steps of every kind to the graphs and back, an
     grids: embeddings.map(({ count }) => ({ height: 1, width: count })),
     embeddings,
   });
+  graphs.warmUp();
   for (let round = 0; round < 2; round++) {
     const first = await graphs.encodeImages([picture(50, 6), picture(7, 2)]);
     const second = await graphs.encodeImages([picture(3, 4)]);
