@@ -66,7 +66,7 @@ export { type ClassMap, classIdOf } from './layout/class-map.js';
 export { detectRegions } from './layout/detect-regions.js';
 export type { Detection, PageSize, Point } from './layout/detection.js';
 export { type DetectorConfig, readDetectorConfig } from './layout/detector-config.js';
-export { detectorInput } from './layout/detector-input.js';
+export { detectorBand, detectorInput, joinBands } from './layout/detector-input.js';
 export type { LayoutBox } from './layout/layout-box.js';
 export {
   defaultLayoutOptions,

@@ -37,6 +37,7 @@ const costs: Readonly<Record<PrepareTaskName, number>> = {
   openDocument: 5,
   preparePage: 250,
   decodePage: 150,
+  makeBand: 10,
   findInk: 30,
   planPage: 20,
   prepareCrops: 10,
@@ -46,7 +47,7 @@ const costs: Readonly<Record<PrepareTaskName, number>> = {
 };
 const ageingMs = 5000;
 /** Tasks of a page that was begun. */
-const furtherTasks: ReadonlySet<PrepareTaskName> = new Set(['findInk', 'planPage', 'prepareCrops']);
+const furtherTasks: ReadonlySet<PrepareTaskName> = new Set(['makeBand', 'findInk', 'planPage', 'prepareCrops']);
 
 /** `atOnce` tasks are with the threads at a time: one for each, and one at hand. */
 export function createPrepareTurns(prepare: PreparePool, atOnce: number, maxWaiting: number): PrepareTurns {
@@ -102,6 +103,7 @@ export function createPrepareTurns(prepare: PreparePool, atOnce: number, maxWait
       openDocument: (task) => inTurn(run, 'openDocument', () => prepare.openDocument(task)),
       preparePage: (task) => inTurn(run, 'preparePage', () => prepare.preparePage(task)),
       decodePage: (task) => inTurn(run, 'decodePage', () => prepare.decodePage(task)),
+      makeBand: (task) => inTurn(run, 'makeBand', () => prepare.makeBand(task)),
       findInk: (task) => inTurn(run, 'findInk', () => prepare.findInk(task)),
       planPage: (task) => inTurn(run, 'planPage', () => prepare.planPage(task)),
       prepareCrops: (task) => inTurn(run, 'prepareCrops', () => prepare.prepareCrops(task)),

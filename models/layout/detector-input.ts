@@ -1,5 +1,6 @@
 import type { RgbImage } from '../image/rgb-image.js';
 import { type BicubicTaps, createTaps, tapCount } from './bicubic-taps.js';
+import type { PageSize } from './detection.js';
 
 /** The page squeezed along its rows. */
 interface Squeezed {
@@ -18,8 +19,45 @@ interface Squeezed {
  * Most of a page is white paper, which stays white (the rounding errors of the weights are far below half a step), and
  * most print has no colour: three planes are one then.
  */
-export function detectorInput(page: RgbImage, size: { readonly width: number; readonly height: number }): Uint8Array {
-  const taps = createTaps(page.height, size.height);
+export function detectorInput(page: RgbImage, size: PageSize): Uint8Array {
+  return detectorBand(page, size, 0, size.height);
+}
+
+/** Rows `from` to `to`, that outside, of `detectorInput`: `[3, to - from, width]`. */
+export function detectorBand(page: RgbImage, size: PageSize, from: number, to: number): Uint8Array {
+  const all = createTaps(page.height, size.height);
+  const firstRow = all.starts[from];
+  const lastRow = Math.min(page.height, all.starts[to - 1] + tapCount);
+  const stride = page.width * 3;
+  const data = page.data.subarray(firstRow * stride, lastRow * stride);
+  return squeezeAll(
+    { width: page.width, height: lastRow - firstRow, data },
+    { width: size.width, height: to - from },
+    {
+      starts: all.starts.subarray(from, to).map((start) => start - firstRow),
+      weights: all.weights.subarray(from * tapCount, to * tapCount),
+      precision: all.precision,
+    },
+  );
+}
+
+/** Bands of `height` rows in all, from the top down, as the input they are parts of. */
+export function joinBands(bands: readonly Uint8Array[], height: number): Uint8Array {
+  const planeSize = bands.reduce((sum, { length }) => sum + length, 0) / 3;
+  if (planeSize % height !== 0) throw new RangeError(`the bands have not ${height} rows`);
+  const joined = new Uint8Array(3 * planeSize);
+  let start = 0;
+  for (const band of bands) {
+    const size = band.length / 3;
+    for (let channel = 0; channel < 3; channel++) {
+      joined.set(band.subarray(channel * size, (channel + 1) * size), channel * planeSize + start);
+    }
+    start += size;
+  }
+  return joined;
+}
+
+function squeezeAll(page: RgbImage, size: PageSize, taps: BicubicTaps): Uint8Array {
   const usedRows = new Uint8Array(page.height);
   for (const start of taps.starts) usedRows.fill(1, start, start + tapCount);
   const { planes, hasColour } = squeezeRows(page, size.width, usedRows);

@@ -6,6 +6,7 @@ import {
   type DetectorConfig,
   type DetectorOutputs,
   type DetectorPixels,
+  detectorBand,
   detectorInput,
   detectRegions,
   type PageInk,
@@ -22,6 +23,17 @@ import type { PreparedPage, PrepareSetup } from './prepare-protocol.js';
 export function detectorPixels(image: RgbImage, { input }: Pick<DetectorConfig, 'input'>): DetectorPixels {
   const { width, height } = input.size;
   return { width, height, pixels: detectorInput(image, input.size) };
+}
+
+/** One of `count` bands of it, of about the same height. */
+export function detectorBandOf(
+  image: RgbImage,
+  { input }: Pick<DetectorConfig, 'input'>,
+  band: number,
+  count: number,
+): Uint8Array {
+  const edge = (place: number) => Math.round((input.size.height * place) / count);
+  return detectorBand(image, input.size, edge(band), edge(band + 1));
 }
 
 /**

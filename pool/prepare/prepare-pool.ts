@@ -135,6 +135,7 @@ export function openPreparePool(options: PreparePoolOptions): PreparePool {
     openDocument: (task) => run('openDocument', task),
     preparePage: (task) => run('preparePage', task),
     decodePage: (task) => run('decodePage', task),
+    makeBand: (task) => run('makeBand', task),
     findInk: (task) => run('findInk', task),
     planPage: (task) => run('planPage', task),
     prepareCrops: (task) => run('prepareCrops', task),

@@ -2,7 +2,6 @@ import type {
   CropPatches,
   DetectorConfig,
   DetectorOutputs,
-  DetectorPixels,
   ImageProcessorConfig,
   PackedInk,
   PageHints,
@@ -91,10 +90,21 @@ export interface PreparedPage {
 
 /** A page whose layout a device is to detect. */
 export interface DecodedPage extends Pick<PreparedPage, 'pageIndex' | 'image'> {
-  /** What the detector sees of it. The buffer is transferred. */
-  readonly input: DetectorPixels;
-  /** Milliseconds: decoding or rendering, making the input. */
-  readonly timings: { readonly decodeMs: number; readonly inputMs: number };
+  readonly decodeMs: number;
+}
+
+/** A part of what the detector sees of a page: one of `count` bands from the top down. */
+export interface BandTask extends Pick<DecodedPage, 'image'> {
+  readonly band: number;
+  readonly count: number;
+}
+
+export interface DetectorBand {
+  /** Of the whole input. */
+  readonly size: PageSize;
+  /** The buffer is transferred. */
+  readonly pixels: Uint8Array;
+  readonly inputMs: number;
 }
 
 /** The ink of a decoded page, which can be found while a device has the page. */
@@ -164,6 +174,7 @@ export interface PrepareTasks {
   preparePage: { readonly input: PageTask; readonly output: PreparedPage };
   /** The same in two tasks, where a device detects between them. */
   decodePage: { readonly input: DecodeTask; readonly output: DecodedPage };
+  makeBand: { readonly input: BandTask; readonly output: DetectorBand };
   findInk: { readonly input: Pick<DecodedPage, 'image'>; readonly output: FoundInk };
   planPage: { readonly input: PlanTask; readonly output: PlannedPage };
   prepareCrops: { readonly input: CropsTask; readonly output: CutCrops };

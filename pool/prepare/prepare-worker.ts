@@ -22,13 +22,15 @@ import { drawLayout as drawRegions } from './draw-layout.js';
 import { encodeJpegs as encodeAll } from './encode-jpegs.js';
 import { decodePage as decodeShared, openDocument as openShared } from './open-document.js';
 import { createPdfCache } from './pdf-cache.js';
-import { cropPatches, detectorPixels, layOutPage } from './prepare-page.js';
+import { cropPatches, detectorBandOf, detectorPixels, layOutPage } from './prepare-page.js';
 import {
+  type BandTask,
   type CropsTask,
   type CutCrops,
   callSlots,
   type DecodedPage,
   type DecodeTask,
+  type DetectorBand,
   type DocumentClosed,
   type FoundInk,
   type JpegTask,
@@ -98,16 +100,20 @@ export function preparePage(call: PrepareCall<PageTask>) {
 }
 
 export function decodePage(call: PrepareCall<DecodeTask>) {
+  return answer(call, async (task): Promise<DecodedPage> => ({ pageIndex: task.pageIndex, ...(await decode(task)) }));
+}
+
+export function makeBand(call: PrepareCall<BandTask>) {
   return answer(
     call,
-    async (task): Promise<DecodedPage> => {
+    async ({ image, band, count }): Promise<DetectorBand> => {
       if (!setup.layout) throw new TypeError('the model has no layout detector');
-      const { image, decodeMs } = await decode(task);
       const started = performance.now();
-      const input = detectorPixels(image, setup.layout.config);
-      return { pageIndex: task.pageIndex, image, input, timings: { decodeMs, inputMs: performance.now() - started } };
+      const { config } = setup.layout;
+      const pixels = detectorBandOf(image, config, band, count);
+      return { size: config.input.size, pixels, inputMs: performance.now() - started };
     },
-    ({ input }) => [input.pixels.buffer],
+    ({ pixels }) => [pixels.buffer],
   );
 }
 

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { RgbImage } from '../../../models/image/rgb-image.js';
 import { type BicubicTaps, createTaps } from '../../../models/layout/bicubic-taps.js';
-import { detectorInput } from '../../../models/layout/detector-input.js';
+import { detectorBand, detectorInput, joinBands } from '../../../models/layout/detector-input.js';
 import { arbitraryPage, shifted } from '../../support/arbitrary-page.js';
 import { readBytesTensor, readPicture } from '../../support/detector-snapshot.js';
 
@@ -86,6 +86,18 @@ it('weighs every pixel of pages of any size, with and without colour and white p
       const expected = weighAll(page, { width, height });
       expect([...detectorInput(page, { width, height })]).toEqual(expected);
       expect([...detectorInput(shifted(page), { width, height })]).toEqual(expected);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it('is the same in bands', () => {
+  const side = fc.integer({ min: 1, max: 30 });
+  fc.assert(
+    fc.property(arbitraryPage(40, 30), side, side, fc.array(fc.nat(30)), (page, width, height, cuts) => {
+      const edges = [...new Set([0, ...cuts.filter((cut) => cut < height), height])].sort((a, b) => a - b);
+      const bands = edges.slice(1).map((to, band) => detectorBand(page, { width, height }, edges[band], to));
+      expect(joinBands(bands, height)).toEqual(detectorInput(page, { width, height }));
     }),
     { numRuns: 300 },
   );
