@@ -1,10 +1,11 @@
 // The same load on one device and on all of them, through HTTP: requests a second of fixed shapes, and one page of 24 crops.
-//   node test/bench/gpu/two-devices.mjs --model DIR [--devices cuda:0,cuda:1] [--parts alone,rate,page]
+//   node test/bench/gpu/two-devices.mjs --model DIR [--devices cuda:0,cuda:1] [--parts alone,rate,page,pages]
 //
 // rate: `shapes` lists WIDTHxHEIGHT:TOKENS:IN_FLIGHT, in flight for each device. Weights must be random: with real ones an
 // answer ends when it ends. page: the median time of a page of 24 equal crops, and the mean of its stages (prepare, detect
 // and total of the page, the others of a crop); `pages` lists PIXELS:TOKENS, to which a crop is enlarged (0: it is not) and
-// what it generates. alone: one streamed request at a time, on the first device. With one device named nothing is compared.
+// what it generates. pages: pages a second of the same kinds, `pagesInFlight` for each device, and who detected their
+// layout. alone: one streamed request at a time, on the first device. With one device named nothing is compared.
 import { linesRequest, openAgent, send } from '../http/client.mjs';
 import { percentile, readParameters, report } from '../http/kit.mjs';
 import { describeGpus } from './machine.mjs';
@@ -22,6 +23,7 @@ const parameters = readParameters({
   clients: 4,
   pages: '0:32,0:128,800000:32',
   pageTurns: 9,
+  pagesInFlight: 24,
   aloneTurns: 9,
 });
 const goals = { rate: 1.95, page: 0.6 };
@@ -74,7 +76,7 @@ async function measureAlone(server, { width, height, tokens }) {
   };
 }
 
-async function measurePage(server, { pixels, tokens }) {
+async function pageRequest({ pixels, tokens }) {
   const request = linesRequest(await drawPage24());
   const body = JSON.stringify({
     ...JSON.parse(request.body),
@@ -85,11 +87,41 @@ async function measurePage(server, { pixels, tokens }) {
     ...(pixels > 0 && { minPixels: pixels }),
     maxNewTokens: tokens,
   });
+  return { ...request, body: Buffer.from(body), agent };
+}
+
+/** Pages a second with `inFlight` of them at a time, and the share that the devices detected. */
+async function measurePages(server, crop, inFlight) {
+  const request = await pageRequest(crop);
+  const { warmSeconds, seconds } = parameters;
+  const startedAt = performance.now();
+  const [from, to] = [startedAt + warmSeconds * 1000, startedAt + (warmSeconds + seconds) * 1000];
+  const times = [];
+  const readOn = async () => {
+    while (performance.now() < to) {
+      const answer = await send(server.url, request);
+      if (answer.status !== 200) throw new Error(`a page: ${answer.status} ${answer.body}`);
+      if (answer.endedAt >= from && answer.endedAt < to) times.push(answer.endedAt - answer.startedAt);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, readOn));
+  const detected = sumBy(await readSeries(server.url), 'quire_page_detections_total', 'device');
+  const all = Object.values(detected).reduce((sum, count) => sum + count, 0);
+  return {
+    pagesPerSecond: times.length / seconds,
+    p50Ms: percentile(times, 0.5),
+    p99Ms: percentile(times, 0.99),
+    onDevices: 1 - (detected.host ?? 0) / all,
+  };
+}
+
+async function measurePage(server, { pixels, tokens }) {
+  const request = await pageRequest({ pixels, tokens });
   const times = [];
   let before = [];
   for (let turn = -3; turn < parameters.pageTurns; turn++) {
     if (turn === 0) before = await readSeries(server.url);
-    const answer = await send(server.url, { ...request, body, agent });
+    const answer = await send(server.url, request);
     if (answer.status !== 200) throw new Error(`a page: ${answer.status} ${answer.body}`);
     if (turn >= 0) times.push(answer.endedAt - answer.startedAt);
   }
@@ -118,6 +150,7 @@ async function measurePage(server, { pixels, tokens }) {
 
 const rates = [];
 const pages = [];
+const pageRates = [];
 const alone = [];
 const steps = devices.length > 1 ? [devices.slice(0, 1), devices] : [devices];
 for (const used of steps) {
@@ -142,6 +175,15 @@ for (const used of steps) {
       for (const crop of pageCrops) {
         pages.push({ crop, used, ...(await measurePage(server, crop)) });
         console.log(`${used.join('+')} page, ${nameOfCrop(crop)}: ${Math.round(pages.at(-1).ms)} ms`);
+      }
+    }
+    if (parts.has('pages')) {
+      for (const crop of pageCrops) {
+        const inFlight = parameters.pagesInFlight * used.length;
+        pageRates.push({ crop, used, inFlight, ...(await measurePages(server, crop, inFlight)) });
+        console.log(
+          `${used.join('+')} pages, ${nameOfCrop(crop)}: ${pageRates.at(-1).pagesPerSecond.toFixed(1)} pages/s`,
+        );
       }
     }
   } finally {
@@ -191,6 +233,24 @@ if (pages.length > 0) {
     'stages, mean ms': figures.stages,
   }));
 }
+if (pageRates.length > 0) {
+  tables['Pages of 24 crops a second'] = pageRates.map(({ crop, used, ...figures }) => ({
+    'a crop': nameOfCrop(crop),
+    devices: used.join('+'),
+    'in flight': figures.inFlight,
+    'pages/s': figures.pagesPerSecond,
+    ...ratioOf(
+      pageRates,
+      used,
+      (one) => one.crop === crop,
+      'pagesPerSecond',
+      (ratio) => ratio >= goals.rate,
+    ),
+    'p50 ms': Math.round(figures.p50Ms),
+    'p99 ms': Math.round(figures.p99Ms),
+    'detected by the devices': figures.onDevices,
+  }));
+}
 report(steps.length === 1 ? 'gpu-one-device' : 'gpu-two-devices', {
   parameters,
   tables,
@@ -198,7 +258,7 @@ report(steps.length === 1 ? 'gpu-one-device' : 'gpu-two-devices', {
     describeGpus(),
     `Goals of two devices: at least ${goals.rate} times the requests, at most ${goals.page} of the time.`,
   ],
-  data: { rates, pages, alone },
+  data: { rates, pages, pageRates, alone },
 });
 
 function nameOfCrop({ pixels, tokens }) {
