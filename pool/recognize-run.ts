@@ -194,18 +194,18 @@ function createAnswer(
   return {
     stopped,
     take(tokens: GeneratedTokens): void {
+      // Token by token where a text may stop the answer, so that what follows it is not counted.
+      const portion = stop.length > 0 ? 1 : tokens.tokenIds.length;
       let told = '';
-      // Token by token, so that what follows a stop text is not counted.
-      tokens.tokenIds.forEach((tokenId, index) => {
-        if (isOver) return;
-        tokenIds.push(tokenId);
-        logprobs.push(tokens.logprobs[index]);
-        waiting.tokenIds.push(tokenId);
-        waiting.logprobs.push(tokens.logprobs[index]);
-        const { piece, isStopped } = stopText.push(stream.push([tokenId]));
+      for (let start = 0; start < tokens.tokenIds.length && !isOver; start += portion) {
+        const ids = tokens.tokenIds.slice(start, start + portion);
+        const chances = tokens.logprobs.slice(start, start + portion);
+        for (const list of [tokenIds, waiting.tokenIds]) list.push(...ids);
+        for (const list of [logprobs, waiting.logprobs]) list.push(...chances);
+        const { piece, isStopped } = stopText.push(stream.push(ids));
         told += piece;
         isOver = isStopped;
-      });
+      }
       tell(told);
       if (isOver) stopNow(null);
     },
