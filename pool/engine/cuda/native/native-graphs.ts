@@ -88,19 +88,19 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
    * meanwhile. So a fault of the device shows in a later call.
    */
   async encodeImages(images: readonly CropPatches[]): Promise<Encoded<DeviceRows>> {
-    const span = this.#nextSpan();
-    const embeddings = this.#parts.lock.work(() => {
-      span.from.set();
-      const rows = this.#encode(images, this.#choice.batchLength(images));
-      span.to.set();
-      return rows;
+    const { lock } = this.#parts;
+    return lock.work(() => {
+      const { from, to } = this.#nextSpan();
+      from.set();
+      const embeddings = this.#encode(images, this.#choice.batchLength(images));
+      to.set();
+      const ms = () =>
+        lock.work(() => {
+          to.wait();
+          return to.msSince(from);
+        });
+      return { embeddings, ms };
     });
-    const ms = () =>
-      this.#parts.lock.work(() => {
-        span.to.wait();
-        return span.to.msSince(span.from);
-      });
-    return { embeddings, ms };
   }
 
   /** Has the kernels of padded attention made, which takes a second the first time and would hold up whoever waits then. */
