@@ -69,25 +69,37 @@ export function isPrinted({ components, x0, x1, y0, y1 }: TextLine, letterHeight
   return tallest >= letterHeight * 0.6 || components.length >= 3;
 }
 
+/** A line that letters join from the left, with the bounds of those that count. */
+interface GrowingLine {
+  readonly line: OpenLine;
+  top: number;
+  bottom: number;
+}
+
 function growLines(seeds: readonly InkComponent[]): OpenLine[] {
-  const lines: OpenLine[] = [];
+  const growing: GrowingLine[] = [];
   for (const seed of [...seeds].sort((a, b) => a.x0 - b.x0)) {
-    let best: OpenLine | undefined;
+    let best: GrowingLine | undefined;
     let bestShare = 0.5;
-    for (const line of lines) {
-      const recent = line.components.slice(-rememberedLetters);
-      const top = Math.min(...recent.map(({ y0 }) => y0));
-      const bottom = Math.max(...recent.map(({ y1 }) => y1));
+    for (const one of growing) {
+      const { top, bottom } = one;
       const share = (Math.min(bottom, seed.y1) - Math.max(top, seed.y0)) / Math.min(bottom - top, seed.y1 - seed.y0);
       if (share > bestShare) {
-        best = line;
+        best = one;
         bestShare = share;
       }
     }
-    if (best) add(best, seed);
-    else lines.push({ x0: seed.x0, y0: seed.y0, x1: seed.x1, y1: seed.y1, components: [seed] });
+    if (best) {
+      add(best.line, seed);
+      const recent = best.line.components.slice(-rememberedLetters);
+      best.top = Math.min(...recent.map(({ y0 }) => y0));
+      best.bottom = Math.max(...recent.map(({ y1 }) => y1));
+    } else {
+      const { x0, y0, x1, y1 } = seed;
+      growing.push({ line: { x0, y0, x1, y1, components: [seed] }, top: y0, bottom: y1 });
+    }
   }
-  return lines;
+  return growing.map(({ line }) => line);
 }
 
 /** Lines at the same height are one printed line; so are the halves of a character whose strokes do not touch. */
