@@ -24,9 +24,9 @@ export interface PageOnHand extends PreparedPage {
 }
 
 /**
- * Prepares a page: in one task of a prepare thread, or, where a device detects layouts, in
- * several: while the device has the page, a thread finds its ink. A page that the device gives no answer for is detected by the last task. Rejects when the page
- * cannot be prepared or the run is over.
+ * Prepares a page: in one task of a prepare thread, or, where a device detects layouts, in several: while the device has
+ * the page, a thread finds its ink. A page that the device gives no answer for is detected by the last task. Rejects
+ * when the page cannot be prepared or the run is over.
  */
 export async function preparePage(pageIndex: number, parts: PreparePageParts): Promise<PageOnHand> {
   const { detection, recipe, emit } = parts;

@@ -20,6 +20,8 @@ import { openRunScope, type RunScope } from './run-scope.js';
 import { createStopText } from './stop-text.js';
 
 const eventCapacity = 256;
+/** Tokens decoded in one call: they become its arguments, of which there must not be any number. */
+const mostTokensAtOnce = 4096;
 
 /** Starts one chat turn: pictures to patches, the chat template, then one sequence whose tokens are told as they come. */
 export function startRecognize(input: RecognizeInput, options: RunOptions, parts: PoolParts): RecognizeRun {
@@ -195,7 +197,7 @@ function createAnswer(
     stopped,
     take(tokens: GeneratedTokens): void {
       // Token by token where a text may stop the answer, so that what follows it is not counted.
-      const portion = stop.length > 0 ? 1 : tokens.tokenIds.length;
+      const portion = stop.length > 0 ? 1 : mostTokensAtOnce;
       let told = '';
       for (let start = 0; start < tokens.tokenIds.length && !isOver; start += portion) {
         const ids = tokens.tokenIds.slice(start, start + portion);

@@ -35,9 +35,10 @@ const projectorNormEps = 1e-5;
 /**
  * Vision encoder and projector for a batch of images of the same patch count, one after another.
  *
- * Inputs: `pixel_values` uint8 [N, 3·p·p], or [N, p·p] where one channel stands for all three; `pos_index` int64 [N, 4] and `pos_weight` float32 [N, 4], the four
- * neighbours of a patch in the learned position grid; `rope_hw` float32 [N, 2], row and column of a patch;
- * `merge_index` int64 [N], patches in the order in which the projector groups them; `image_count` int64 [1].
+ * Inputs: `pixel_values` uint8 [N, 3·p·p], or [N, p·p] where one channel stands for all three; `pos_index` int64 [N, 4]
+ * and `pos_weight` float32 [N, 4], the four neighbours of a patch in the learned position grid; `rope_hw` float32
+ * [N, 2], row and column of a patch; `merge_index` int64 [N], patches in the order in which the projector groups them;
+ * `image_count` int64 [1].
  * Output: `image_embeds` float32 [N / merge², textHiddenSize].
  */
 export function buildVisionGraph(parts: VisionParts): GraphBuilder {

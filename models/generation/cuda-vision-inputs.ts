@@ -2,6 +2,7 @@ import type { CropPatches } from '../image/crop-patches.js';
 import type { VisionPositionAlign } from '../manifest.js';
 import type { VisionConfig } from '../reader-config.js';
 import type { Tensor } from '../session.js';
+import { startsOf } from './starts-of.js';
 import { describePatches, type VisionInputs } from './vision-inputs.js';
 
 /** Inputs of the vision graph for CUDA, for crops of any patch counts. */
@@ -29,8 +30,7 @@ export function createCudaVisionInputs(
   if (rowCounts.some((rowCount, crop) => rowCount < counts[crop])) {
     throw new RangeError(`a crop has more than the ${batchLength} patches of its batch`);
   }
-  const starts = [0];
-  for (const count of rowCounts) starts.push((starts.at(-1) as number) + count);
+  const starts = startsOf(rowCounts);
   const rowCount = starts.at(-1) as number;
   const isPadded = counts.some((count, crop) => count < rowCounts[crop]);
   const flag = (value: boolean) => ({ type: 'bool', dims: [], data: Uint8Array.of(Number(value)) }) as const;

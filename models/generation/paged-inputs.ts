@@ -1,6 +1,7 @@
 import type { Tensor } from '../session.js';
 import { countUp } from './cuda-vision-inputs.js';
 import { type MergedGrid, promptPositions } from './prompt-positions.js';
+import { startsOf } from './starts-of.js';
 
 /** What one sequence adds in a run of the paged decoder: its whole prompt, or the token it generated last. */
 export interface PagedRow {
@@ -37,8 +38,7 @@ export function isStep(rows: readonly PagedRow[]): boolean {
 /** Packs the rows of a run one after another. Rows of single tokens alone make a step, the fast path of the graph. */
 export function createPagedInputs(rows: readonly PagedRow[], imageTokenId: number, blockSize: number): PagedInputs {
   const isStepRun = isStep(rows);
-  const starts = [0];
-  for (const { ids } of rows) starts.push((starts.at(-1) as number) + ids.length);
+  const starts = startsOf(rows.map(({ ids }) => ids.length));
   const total = starts.at(-1) as number;
   const width = Math.max(...rows.map(({ blockIds }) => blockIds.length));
   const table = new Int32Array(rows.length * width);

@@ -2,6 +2,7 @@ import { type CropPatches, patchByteCount } from '../image/crop-patches.js';
 import type { VisionPositionAlign } from '../manifest.js';
 import type { VisionConfig } from '../reader-config.js';
 import type { Tensor } from '../session.js';
+import { startsOf } from './starts-of.js';
 
 /** Inputs of the compiled vision graph for crops of one patch count, one after another. */
 export interface VisionInputs {
@@ -40,7 +41,7 @@ export function describePatches(
   crops: readonly CropPatches[],
   config: VisionConfig,
   align: VisionPositionAlign,
-  starts: readonly number[] = followingStarts(crops),
+  starts: readonly number[] = startsOf(crops.map(({ gridHeight, gridWidth }) => gridHeight * gridWidth)),
 ): VisionInputs {
   const patchCount = starts[crops.length];
   const isGrey = crops.every((crop) => crop.isGrey);
@@ -50,7 +51,8 @@ export function describePatches(
   const indexWords = new Int32Array(index.buffer);
   const weight = new Float32Array(patchCount * 4);
   const rope = new Float32Array(patchCount * 2);
-  const merge = new BigInt64Array(crops.reduce((sum, { gridHeight, gridWidth }) => sum + gridHeight * gridWidth, 0));
+  const mergedCount = crops.reduce((sum, { gridHeight, gridWidth }) => sum + gridHeight * gridWidth, 0);
+  const merge = new BigInt64Array(mergedCount);
   let merged = 0;
   crops.forEach(({ gridHeight, gridWidth }, crop) => {
     const start = starts[crop];
@@ -87,13 +89,10 @@ export function describePatches(
   };
 }
 
-function followingStarts(crops: readonly CropPatches[]): number[] {
-  const starts = [0];
-  for (const { gridHeight, gridWidth } of crops) starts.push((starts.at(-1) as number) + gridHeight * gridWidth);
-  return starts;
-}
-
-/** The patches of all crops in their rows, grey ones beside others with three channels; those of a single one as they are. */
+/**
+ * The patches of all crops in their rows, grey ones beside others with three channels; those of a single one as they
+ * are.
+ */
 function joinPixels(
   crops: readonly CropPatches[],
   starts: readonly number[],

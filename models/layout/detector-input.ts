@@ -132,9 +132,7 @@ function squeezeColours(
   planeSize: number,
 ): void {
   const rounding = 1 << (precision - 1);
-  // Pages narrower than the kernel have taps beyond the row; their weight is 0, so any pixel may stand in.
-  const step = (tap: number) => Math.min(tap, width - 1) * 3;
-  const [second, third, fourth] = [step(1), step(2), step(3)];
+  const [second, third, fourth] = tapSteps(width, 3);
   for (let x = 0; x < starts.length; x++) {
     const start = starts[x];
     if (isWhite[start >> 2] & isWhite[(start + 3) >> 2]) continue;
@@ -167,8 +165,7 @@ function squeezeGrey(
   target: number,
 ): void {
   const rounding = 1 << (precision - 1);
-  const step = (tap: number) => Math.min(tap, width - 1) * 3;
-  const [second, third, fourth] = [step(1), step(2), step(3)];
+  const [second, third, fourth] = tapSteps(width, 3);
   for (let x = 0; x < starts.length; x++) {
     const start = starts[x];
     if (isWhite[start >> 2] & isWhite[(start + 3) >> 2]) continue;
@@ -182,12 +179,20 @@ function squeezeGrey(
   }
 }
 
+/**
+ * How far the second, third and fourth tap lie from the first, along an axis of `count` pixels `stride` apart. An axis
+ * shorter than the kernel has taps beyond its end; their weight is 0, so any pixel may stand in.
+ */
+function tapSteps(count: number, stride: number): [second: number, third: number, fourth: number] {
+  const last = count - 1;
+  return [Math.min(1, last) * stride, Math.min(2, last) * stride, Math.min(3, last) * stride];
+}
+
 /** `[sourceHeight, width]` to `[height, width]`. */
 function resizeColumns(plane: Uint8ClampedArray, width: number, taps: BicubicTaps, output: Uint8ClampedArray): void {
   const { starts, weights, precision } = taps;
   const rounding = 1 << (precision - 1);
-  const step = (tap: number) => Math.min(tap, plane.length / width - 1) * width;
-  const [second, third, fourth] = [step(1), step(2), step(3)];
+  const [second, third, fourth] = tapSteps(plane.length / width, width);
   for (let y = 0, target = 0; y < starts.length; y++) {
     const w0 = weights[y * tapCount];
     const w1 = weights[y * tapCount + 1];

@@ -25,8 +25,8 @@ const darkShare = 0.55;
 const lightContrast = 45;
 
 /**
- * Marks the ink of a page, light print on dark ground included. The threshold follows the local mean, so that shadows and uneven paper do not matter;
- * large even areas (a dark photograph, a filled bar) come out hollow, which is harmless: they are not text.
+ * Marks the ink of a page, light print on dark ground included. The threshold follows the local mean, so that shadows
+ * and uneven paper do not matter; large even areas (a dark photograph, a filled bar) come out hollow, which is harmless: they are not text.
  */
 export function findInk(page: RgbImage): InkMask {
   const step = Math.max(1, Math.floor(Math.max(page.width, page.height) / comfortableSide + 0.5));

@@ -172,7 +172,7 @@ export interface PrepareTasks {
   openDocument: { readonly input: SharedDocument; readonly output: OpenedDocument };
   /** Decodes, detects and plans. */
   preparePage: { readonly input: PageTask; readonly output: PreparedPage };
-  /** The same in two tasks, where a device detects between them. */
+  /** The same in tasks of their own, where a device detects. */
   decodePage: { readonly input: DecodeTask; readonly output: DecodedPage };
   makeBand: { readonly input: BandTask; readonly output: DetectorBand };
   findInk: { readonly input: Pick<DecodedPage, 'image'>; readonly output: FoundInk };

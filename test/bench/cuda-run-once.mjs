@@ -18,7 +18,7 @@ if (kind === 'vision') {
   const { patchSize } = model.reader.vision;
   const [gridHeight, gridWidth] = size.split('x').map((pixels) => Number(pixels) / patchSize);
   const patches = new Uint8Array(gridHeight * gridWidth * 3 * patchSize ** 2).fill(99);
-  await repeat(async () => (await opened.encodeImages([{ gridHeight, gridWidth, patches }])).ms());
+  await repeat(async () => (await opened.encodeImages([{ gridHeight, gridWidth, patches }])).ms?.());
 } else {
   const batch = kind === 'step' ? Number(size) : 1;
   const blockCount = kind === 'step' ? 3 : Math.ceil(Number(size) / 256) + 1;

@@ -11,7 +11,6 @@ export function openHostMemory(ort: OrtLibrary): DeviceMemory & { readonly alloc
   const bytes = (data: ArrayBufferView) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
   return {
     info,
-    attendsPadded: true,
     get allocationCount() {
       return allocations.size + times.size;
     },

@@ -36,7 +36,6 @@ export function simulatePagedGraphs(
       embeddings: images.map(({ gridHeight, gridWidth, patches }) =>
         new Uint16Array((gridHeight * gridWidth) / 4).fill(1000 + patches[0]),
       ),
-      ms: () => 0,
     }),
     async run(rows) {
       runSizes.push(rows.length);

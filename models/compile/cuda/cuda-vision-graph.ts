@@ -15,10 +15,10 @@ type PatchAttention = (graph: GraphBuilder, q: string, k: string, v: string) => 
  * the faster, padded to it or not; images of any sizes through `PackedMultiHeadAttention`. All share their weights.
  *
  * Inputs: those of the CPU graph (`buildVisionGraph`), where `image_count` says how many images of one size there are,
- * and `merge_index` int64 [P] leaves out padding; `is_batched` bool [], whether they are of one size; `is_padded` bool [],
- * whether with padding, and `patch_counts` int32 [images], the patches without it; `patch_row` int64 [1, N], 0 to N - 1; `token_offset` int32
- * [images, S], the places of the packed patches in a padded [images, S], then those of the padding; `patch_starts` int32
- * [images + 1], first patch of each image and the end.
+ * and `merge_index` int64 [P] leaves out padding; `is_batched` bool [], whether they are of one size; `is_padded` bool
+ * [], whether with padding, and `patch_counts` int32 [images], the patches without it; `patch_row` int64 [1, N], 0 to
+ * N - 1; `token_offset` int32 [images, S], the places of the packed patches in a padded [images, S], then those of the
+ * padding; `patch_starts` int32 [images + 1], first patch of each image and the end.
  * Output: `image_embeds` float16 [N / merge², textHiddenSize].
  */
 export function buildCudaVisionGraph(parts: Omit<VisionParts, 'isSeparate'>): GraphBuilder {

@@ -90,7 +90,7 @@ export class CudaEngine<Embeds> implements Engine {
     // Who follows a crop gets its first token at once.
     const isAwaited = joining.some(({ crop }) => crop.isStreamed);
     while (!isAwaited && this.#canGoOn(batchSize) && performance.now() - startedAt < this.#limits.sliceMs)
-      await this.#run([], []);
+      await this.#run([]);
     // Once a step and not once a run: what crosses is fewer and larger.
     for (const sequence of this.#running) this.#desk.report(sequence);
     return {
@@ -149,13 +149,13 @@ export class CudaEngine<Embeds> implements Engine {
   }
 
   /** One run of the decoder: the last token of every running sequence, and the prompts of those that join. */
-  async #run(joining: readonly Sequence<Embeds>[], pictures: readonly EncodedPictures<Embeds>[]): Promise<void> {
+  async #run(joining: readonly Sequence<Embeds>[], pictures: readonly EncodedPictures<Embeds>[] = []): Promise<void> {
     const steps = [...this.#running];
     const rows = [...steps.map((sequence) => this.#stepRow(sequence)), ...joining.map((one) => this.#promptRow(one))];
     const sequences = [...steps, ...joining];
     const [{ tokens, logprobs, visionMs }, runMs] = await timed(sequences, async () => ({
       ...(await this.#graphs.run(rows)),
-      visionMs: pictures.map(({ encoded }) => encoded.ms()),
+      visionMs: pictures.map(({ encoded, hostMs }) => encoded.ms?.() ?? hostMs),
     }));
     // The pictures may have been encoded while the run waited for them.
     let ms = runMs;

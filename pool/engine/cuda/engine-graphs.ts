@@ -13,12 +13,15 @@ export interface PagedResult {
   readonly logprobs: readonly number[];
 }
 
-/** Pictures that are encoded, or being so on a device. */
+/** Pictures that are encoded, or are being so on a device. */
 export interface Encoded<Embeds> {
   /** One for each picture, in order. They hold until the next run that prompts are part of. */
   readonly embeddings: readonly Embeds[];
-  /** Milliseconds it took; waits where it is still under way. To be asked before the next picture is encoded. */
-  ms(): number;
+  /**
+   * Milliseconds it took, where it goes on after the call: to be asked after the run that uses the embeddings and before
+   * any picture is encoded after it. Waits where it is still under way.
+   */
+  ms?(): number;
 }
 
 /** The graphs compiled for CUDA as the engine runs them: plain numbers in and out. They know nothing of queues. */

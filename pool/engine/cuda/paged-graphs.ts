@@ -32,7 +32,6 @@ export class PagedGraphs implements EngineGraphs<Uint16Array> {
 
   /** float16 embeddings of each picture, merged patches times hidden size. */
   async encodeImages(images: readonly CropPatches[]): Promise<Encoded<Uint16Array>> {
-    const startedAt = performance.now();
     const { vision, text } = this.#reader;
     const inputs = createCudaVisionInputs(images, vision, this.#align, this.#choice.batchLength(images));
     const outputs = await this.#vision.run({ ...inputs });
@@ -43,8 +42,7 @@ export class PagedGraphs implements EngineGraphs<Uint16Array> {
       end += ((gridHeight * gridWidth) / vision.mergeSize ** 2) * text.hiddenSize;
       return halves.subarray(start, end);
     });
-    const ms = performance.now() - startedAt;
-    return { embeddings, ms: () => ms };
+    return { embeddings };
   }
 
   async run(rows: readonly PagedRun<Uint16Array>[]): Promise<PagedResult> {

@@ -1,15 +1,12 @@
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MessageChannel } from 'node:worker_threads';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { compileModel, openModel, type PageSize } from '../../../models/index.js';
 import { createRecordingGate } from '../../../pool/engine/cuda/native/recording-lock.js';
 import { type DetectorSetup, openPageDetector } from '../../../pool/engine/page-detector.js';
-import runShard from '../../../pool/engine/shard-worker.js';
-import type { ShardReport, ShardSetup } from '../../../pool/protocol.js';
 import { pocketDir } from '../../support/pocket-samples.js';
+import { reportsOfShard } from '../../support/stepping-shard.js';
 
 // The detector of the embedded bundle on the CPU, beside an engine that steps for ever.
 
@@ -49,32 +46,8 @@ it('rejects where the graph cannot be opened, or takes pages of another size', a
   await expect(openPageDetector({ ...setup, size: { width: 64, height: 64 } }, device)).rejects.toThrow();
 });
 
-const steppingEngine = `data:text/javascript,${encodeURIComponent(`export const openEngine = async () => ({
-  capacity: { maxBatch: 1, kvBlocksTotal: 1 },
-  hasWork: true,
-  admit() {},
-  cancel() {},
-  step: async () => ({ events: [], report: {} }),
-  close: async () => {},
-});`)}`;
-
-/** Reports of a shard until it was stopped by `hear`. */
-async function reportsOf(
-  detector: DetectorSetup,
-  hear: (report: ShardReport, post: (request: object) => void, reports: readonly ShardReport[]) => void,
-): Promise<ShardReport[]> {
-  const { port1, port2 } = new MessageChannel();
-  const reports: ShardReport[] = [];
-  port1.on('message', (report: ShardReport) => {
-    reports.push(report);
-    hear(report, (request) => port1.postMessage(request), reports);
-  });
-  const closed = once(port1, 'close');
-  const shard = { ...device, deviceId: 'cpu:0', shard: 0, life: 1, faults: [], engineModule: steppingEngine, detector };
-  await runShard({ setup: shard as unknown as ShardSetup, port: port2 });
-  await closed;
-  return reports;
-}
+const reportsOf = (detector: DetectorSetup, hear: Parameters<typeof reportsOfShard>[1]) =>
+  reportsOfShard({ ...device, deviceId: 'cpu:0', detector }, hear);
 
 it('takes a few pages between two steps, in their order and without those that were withdrawn', async () => {
   const reports = await reportsOf(setup, ({ type }, post, all) => {

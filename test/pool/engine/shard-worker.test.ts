@@ -1,34 +1,17 @@
-import { once } from 'node:events';
-import { MessageChannel } from 'node:worker_threads';
 import { expect, it } from 'vitest';
-import runShard from '../../../pool/engine/shard-worker.js';
 import { readFaults } from '../../../pool/fault-injection.js';
-import type { ShardReport, ShardSetup } from '../../../pool/protocol.js';
-
-/** A module whose engine steps for ever and, when `fault` is given, can be broken. */
-const engineModule = (fault: string) =>
-  `data:text/javascript,${encodeURIComponent(`export const openEngine = async () => ({
-    capacity: { maxBatch: 1, kvBlocksTotal: 1 },
-    hasWork: true,
-    admit() {},
-    cancel() {},
-    step: async () => ({ events: [], report: {} }),
-    close: async () => {},
-    ${fault}
-  });`)}`;
+import type { ShardReport } from '../../../pool/protocol.js';
+import { reportsOfShard } from '../../support/stepping-shard.js';
 
 async function reportsOf(fault: string, count: number): Promise<ShardReport[]> {
-  const { port1, port2 } = new MessageChannel();
-  const reports: ShardReport[] = [];
-  port1.on('message', (report: ShardReport) => {
-    reports.push(report);
-    if (reports.length === count) port1.postMessage({ type: 'stop' });
-  });
-  const faults = readFaults('cuda-fault:step=2', 'test');
-  const setup = { deviceId: 'cuda:0', shard: 0, life: 1, faults, engineModule: engineModule(fault) };
-  const closed = once(port1, 'close');
-  await runShard({ setup: setup as unknown as ShardSetup, port: port2 });
-  await closed;
+  const setup = { deviceId: 'cuda:0', faults: readFaults('cuda-fault:step=2', 'test') };
+  const reports = await reportsOfShard(
+    setup,
+    (_, post, all) => {
+      if (all.length === count) post({ type: 'stop' });
+    },
+    fault,
+  );
   return reports.slice(0, count);
 }
 

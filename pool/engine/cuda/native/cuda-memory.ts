@@ -8,10 +8,9 @@ const deviceToHost = 2;
 const onDevice = 3;
 /** `cudaHostAllocDefault` and `cudaEventDefault`: marks take the time. */
 const hostDefault = 0;
-/** `cudaDevAttrComputeCapabilityMajor`; cuDNN's fast attention begins with Hopper. */
-const capabilityMajor = 75;
-const hopper = 9;
 const timedEvent = 0;
+/** `cudaDevAttrComputeCapabilityMajor`. */
+const capabilityMajor = 75;
 /** Does not wait for the default stream, nor that one for it. */
 const nonBlocking = 1;
 /** Calls of this thread stay allowed while another one records a CUDA graph, and do not break its recording. */
@@ -23,6 +22,8 @@ const defaultKind = 0;
 export interface CudaMemory extends DeviceMemory {
   /** The stream, for sessions that are to run in it. */
   readonly stream: Pointer;
+  /** Its major number: 9 is Hopper. */
+  readonly computeCapability: number;
 }
 
 /** Memory of a CUDA device with a stream of its own, through the runtime library that the provider has loaded. */
@@ -69,7 +70,7 @@ export function openCudaMemory(ort: OrtLibrary, device: number): CudaMemory {
   return {
     info,
     stream,
-    attendsPadded: major[0] >= hopper,
+    computeCapability: major[0],
     allocate: (byteLength) => made((result) => malloc(result, byteLength)),
     free: (pointer) => release(pointer),
     allocateHost(byteLength) {

@@ -21,8 +21,6 @@ export interface DeviceMark {
 export interface DeviceMemory {
   /** How the runtime names it: memory information of tensors that lie in it. */
   readonly info: Pointer;
-  /** Whether attention over padded batches is as fast as over others: from compute capability 9.0 on (Hopper). */
-  readonly attendsPadded: boolean;
   /** Throws where there is not enough. */
   allocate(byteLength: number): Pointer;
   free(pointer: Pointer): void;

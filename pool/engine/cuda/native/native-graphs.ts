@@ -40,6 +40,8 @@ export interface NativeParts {
   readonly weightNames: Readonly<Record<DecoderGraph, readonly string[]>>;
   readonly pool: DeviceTensors;
   readonly lock: RecordingLock;
+  /** Attention over padded pictures is as fast as over others. */
+  readonly canPad: boolean;
   /** Tokens of all sequences from which steps are wide; what was measured to be best when absent. */
   readonly wideFrom?: number;
 }
@@ -73,7 +75,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     this.#parts = parts;
     this.#reader = model.reader;
     this.#align = model.manifest.visionPositionAlign;
-    this.#choice = new BatchingChoice(parts.memory.attendsPadded);
+    this.#choice = new BatchingChoice(parts.canPad);
     this.#visionBlock = new InputBlock(parts.memory);
     this.#promptBlock = new InputBlock(parts.memory);
     this.#outputScratch = new Scratch(parts.memory);
@@ -87,7 +89,7 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
    * Returns when the run is under way: what reads the embeddings queues behind it, and the next inputs are made
    * meanwhile. So a fault of the device shows in a later call.
    */
-  async encodeImages(images: readonly CropPatches[]): Promise<Encoded<DeviceRows>> {
+  async encodeImages(images: readonly CropPatches[]): Promise<Required<Encoded<DeviceRows>>> {
     const { lock } = this.#parts;
     return lock.work(() => {
       const { from, to } = this.#nextSpan();
@@ -103,10 +105,10 @@ export class NativeGraphs implements EngineGraphs<DeviceRows> {
     });
   }
 
-  /** Has the kernels of padded attention made, which takes a second the first time and would hold up whoever waits then. */
+  /** Has the kernels of padded attention made: it takes a second, and would hold up whoever waited then. */
   warmUp(): void {
-    const { memory, lock } = this.#parts;
-    if (!memory.attendsPadded) return;
+    const { memory, lock, canPad } = this.#parts;
+    if (!canPad) return;
     const { mergeSize, patchSize } = this.#reader.vision;
     const size = { gridHeight: mergeSize, gridWidth: mergeSize };
     const patches = new Uint8Array(mergeSize ** 2 * patchByteCount(patchSize, true));

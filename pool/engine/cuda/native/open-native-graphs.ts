@@ -7,6 +7,9 @@ import { openKvPool } from './open-kv-pool.js';
 import { openOrtLibrary } from './ort-library.js';
 import { createRecordingGate, RecordingLock } from './recording-lock.js';
 
+/** cuDNN's fast attention, which takes padding as well, begins with this compute capability. */
+const hopper = 9;
+
 const decoderGraphs = ['prompt', 'step', 'wideStep'] as const;
 
 export interface NativeSetup {
@@ -60,7 +63,8 @@ function openParts(setup: NativeSetup, lock: RecordingLock): NativeGraphs {
     const pool = keep(openKvPool(runtime, memory, model.reader.text, blockCount), (one) => one.free());
     const [prompt, step, wideStep] = wanted.map((list) => list.map(({ name }) => name));
     const weightNames = { prompt, step, wideStep };
-    return new NativeGraphs({ runtime, memory, sessions, weights, weightNames, pool, lock, wideFrom }, model);
+    const canPad = memory.computeCapability >= hopper;
+    return new NativeGraphs({ runtime, memory, sessions, weights, weightNames, pool, lock, wideFrom, canPad }, model);
   } catch (error) {
     for (const close of opened.reverse()) {
       try {

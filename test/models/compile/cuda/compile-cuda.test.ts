@@ -7,20 +7,11 @@ import { embedKvPool, pagedBlockBytes } from '../../../../models/compile/cuda/kv
 import { readFreeWeights } from '../../../../models/compile/free-weights.js';
 import { modelProto } from '../../../../models/compile/onnx-schema.js';
 import { openModel } from '../../../../models/open-model.js';
-import { type SnapshotSizes, writeRandomSnapshot } from '../../../support/write-random-snapshot.js';
+import { type SnapshotSizes, tinySizes, writeRandomSnapshot } from '../../../support/write-random-snapshot.js';
 
 const sizes: SnapshotSizes = {
-  vision: { hidden: 32, intermediate: 48, layers: 2, heads: 2, image: 84 },
-  text: {
-    hidden: 32,
-    intermediate: 40,
-    layers: 2,
-    heads: 4,
-    kvHeads: 2,
-    headDim: 16,
-    vocab: 400,
-    mropeSection: [2, 3, 3],
-  },
+  vision: { ...tinySizes.vision, layers: 2 },
+  text: { ...tinySizes.text, layers: 2 },
 };
 const target = { device: 'cuda', precision: 'fp16' } as const;
 

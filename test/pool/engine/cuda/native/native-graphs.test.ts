@@ -140,6 +140,7 @@ it('carries pictures, prompts and steps of every kind to the graphs and back, an
       pool: openKvPool(runtime, memory, text, 4),
       lock: new RecordingLock(createRecordingGate()),
       wideFrom: 600,
+      canPad: true,
     },
     model as unknown as ModelFolder,
   );
